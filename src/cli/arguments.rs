@@ -1,0 +1,186 @@
+//! The command line as clap sees it: every option once, with its help.
+//! What options mean together is settled in the commands; nothing is done here.
+//! Options can also stand in the environment as SENDESCHLUSS_… (see `settings`).
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// Finds the mass sends in messenger send logs and states what each exposes its sender to.
+#[derive(Debug, Parser)]
+#[command(name = "sendeschluss", version, about, max_term_width = 100, disable_help_subcommand = true, after_help = AFTER_HELP)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const AFTER_HELP: &str = "Exit codes: 0 done; 1 findings at or above --fail-on; 2 wrong usage or configuration; \
+3 some input could not be read (the report says which); 4 the report could not be written.\n\
+Not legal advice: the program measures and cites, counsel concludes.";
+
+/// A command.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Read exports and write the report folder
+    Report(ReportArguments),
+    /// Tell what each file is, how sure, and what became of its records; changes nothing
+    Inspect(InspectArguments),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the man page
+    Man,
+}
+
+/// Inputs and how to read them.
+#[derive(Debug, Args)]
+pub struct InputArguments {
+    /// Files, folders, globs, or - for standard input
+    #[arg(value_name = "INPUT", required = true)]
+    pub inputs: Vec<PathBuf>,
+    /// Case file; without it, a case.toml in an input folder is taken
+    #[arg(long, value_name = "FILE")]
+    pub case: Option<PathBuf>,
+    /// Time zone of exports that name none, as Europe/Berlin or +02:00
+    #[arg(long, value_name = "ZONE")]
+    pub timezone: Option<String>,
+    /// Order of day and month where an export leaves it open
+    #[arg(long, value_name = "ORDER")]
+    pub date_order: Option<DateOrderArgument>,
+    /// Largest size that a packed input may unpack to
+    #[arg(long, value_name = "SIZE", default_value = "64GiB")]
+    pub max_unpacked: String,
+    /// Threads; without it, one for each core
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    #[command(flatten)]
+    /// How the program talks.
+    pub talk: TalkArguments,
+}
+
+/// How the program talks.
+#[derive(Debug, Args)]
+pub struct TalkArguments {
+    /// Say nothing unless something is wrong
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Say more: each file and what became of it
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub verbose: bool,
+    /// Colours; NO_COLOR turns them off too
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub color: When,
+    /// Progress bar
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub progress: When,
+}
+
+/// Arguments of `report`.
+#[derive(Debug, Args)]
+pub struct ReportArguments {
+    #[command(flatten)]
+    /// Inputs.
+    pub input: InputArguments,
+    /// Folder to write; an earlier report there is replaced when the new one is complete
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+    /// What to write
+    #[arg(long, value_name = "KINDS", value_delimiter = ',', default_value = "csv,json,html")]
+    pub write: Vec<KindArgument>,
+    /// Also write every canonical message to messages.parquet
+    #[arg(long)]
+    pub with_messages: bool,
+    /// How many messages of each finding evidence.csv lists
+    #[arg(long, value_name = "N|all", default_value = "10000")]
+    pub evidence: String,
+    /// Only messages sent at or after this day or instant
+    #[arg(long, value_name = "DATE")]
+    pub since: Option<String>,
+    /// Only messages sent before the end of this day, or before this instant
+    #[arg(long, value_name = "DATE")]
+    pub until: Option<String>,
+    /// Language of the report
+    #[arg(long, value_name = "LANGUAGE")]
+    pub lang: Option<LanguageArgument>,
+    /// Show recipients in clear: the sealed twin, with the same ids
+    #[arg(long)]
+    pub reveal: bool,
+    /// File of the matter's key for pseudonyms; made when it is not there
+    #[arg(long, value_name = "FILE", conflicts_with = "reveal")]
+    pub key: Option<PathBuf>,
+    /// End with exit code 1 when there is a finding of this severity or above
+    #[arg(long, value_name = "SEVERITY")]
+    pub fail_on: Option<SeverityArgument>,
+}
+
+/// Arguments of `inspect`.
+#[derive(Debug, Args)]
+pub struct InspectArguments {
+    #[command(flatten)]
+    /// Inputs.
+    pub input: InputArguments,
+    /// As JSON, for programs
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// When to do something that depends on a terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// On a terminal only.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Order of day and month.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DateOrderArgument {
+    /// Day first.
+    Dmy,
+    /// Month first.
+    Mdy,
+    /// Year first.
+    Ymd,
+}
+
+/// Language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LanguageArgument {
+    /// German.
+    De,
+    /// English.
+    En,
+}
+
+/// What to write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum KindArgument {
+    /// The exact tables.
+    Csv,
+    /// findings.json.
+    Json,
+    /// report.html.
+    Html,
+}
+
+/// Severity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SeverityArgument {
+    /// For information.
+    Info,
+    /// Low.
+    Low,
+    /// Medium.
+    Medium,
+    /// High.
+    High,
+    /// Critical.
+    Critical,
+}

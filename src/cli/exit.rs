@@ -1,0 +1,53 @@
+//! How a run ends: the one place where an exit code is chosen.
+//! Codes are those of DESIGN, section 6; a reader that went away (a broken pipe) is success.
+//! Messages go to standard error, for data alone goes to standard output.
+
+use std::io;
+
+/// Everything went well, and nothing at or above `--fail-on`.
+pub const DONE: u8 = 0;
+/// Findings at or above `--fail-on`.
+pub const FINDINGS: u8 = 1;
+/// Wrong usage or configuration.
+pub const USAGE: u8 = 2;
+/// Some input could not be read; the report is written and says so.
+pub const UNREAD: u8 = 3;
+/// The report could not be written; the old one is untouched.
+pub const UNWRITTEN: u8 = 4;
+
+/// An error with the code it ends in.
+#[derive(Debug)]
+pub struct Failure {
+    /// The code.
+    pub code: u8,
+    /// What went wrong, with its context.
+    pub error: anyhow::Error,
+}
+
+impl Failure {
+    /// Wrong usage or configuration.
+    pub fn usage(error: impl Into<anyhow::Error>) -> Self {
+        Self { code: USAGE, error: error.into() }
+    }
+
+    /// The report could not be written.
+    pub fn unwritten(error: impl Into<anyhow::Error>) -> Self {
+        Self { code: UNWRITTEN, error: error.into() }
+    }
+
+    /// Whether somebody stopped reading what we print.
+    #[must_use]
+    pub fn is_broken_pipe(&self) -> bool {
+        let broken = |cause: &(dyn std::error::Error + 'static)| {
+            cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+        };
+        self.error.chain().any(broken)
+    }
+}
+
+impl From<io::Error> for Failure {
+    /// Printing failed.
+    fn from(error: io::Error) -> Self {
+        Self { code: UNWRITTEN, error: error.into() }
+    }
+}

@@ -1,0 +1,60 @@
+//! Progress on a terminal: a bar with rate and time left while inputs are read, a line for each later stage.
+//! Elsewhere nothing is drawn. Whether a terminal is there never decides what is read.
+//! All of it goes to standard error.
+
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::arguments::{TalkArguments, When};
+use crate::ingest;
+
+/// The bar, drawn or not.
+#[derive(Debug)]
+pub struct Bar(ProgressBar);
+
+impl Bar {
+    /// A bar as the arguments and the terminal want it.
+    #[must_use]
+    pub fn new(talk: &TalkArguments) -> Self {
+        let drawn = match talk.progress {
+            When::Always => true,
+            When::Never => false,
+            When::Auto => std::io::stderr().is_terminal() && !talk.quiet,
+        };
+        let target = if drawn { ProgressDrawTarget::stderr_with_hz(10) } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(Some(0), target);
+        if let Ok(style) = ProgressStyle::with_template(
+            "{msg:12} {bar:32} {bytes:>10} of {total_bytes} at {bytes_per_sec}, {eta} left",
+        ) {
+            bar.set_style(style);
+        }
+        bar.set_message("reading");
+        Self(bar)
+    }
+
+    /// Shows that a stage without a known length is at work.
+    pub fn stage(&self, name: &'static str) {
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
+            self.0.set_style(style);
+        }
+        self.0.set_message(name);
+        self.0.enable_steady_tick(Duration::from_millis(200));
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+impl ingest::Progress for Bar {
+    fn total(&self, bytes: u64) {
+        self.0.set_length(bytes);
+    }
+
+    fn advance(&self, bytes: u64) {
+        self.0.inc(bytes);
+    }
+}

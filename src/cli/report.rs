@@ -1,0 +1,160 @@
+//! `sendeschluss report`: files in, report folder out, and a summary on the terminal.
+//! The stages are called one after another; nothing is computed here.
+//! Exit codes are chosen from what the stages said.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+
+use anyhow::{Context, anyhow};
+
+use super::arguments::{KindArgument, LanguageArgument, ReportArguments, SeverityArgument};
+use super::exit::{self, Failure};
+use super::progress::Bar;
+use super::settings::{self, prepare};
+use super::summary;
+use crate::assess::{Grounds, Pack, Severity, assess};
+use crate::case::Language;
+use crate::detect::{Settings, detect};
+use crate::ingest::ingest;
+use crate::report::evidence::Extent;
+use crate::report::folder::Folder;
+use crate::report::{Kind, ReportInput, SettingRow, write};
+
+/// Runs the command.
+///
+/// # Errors
+/// Wrong usage, or a report that cannot be written.
+pub fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<u8, Failure> {
+    let prepared = prepare(&arguments.input)?;
+    let calendar = &prepared.calendar;
+    let extent = extent(&arguments.evidence).map_err(Failure::usage)?;
+    let instant =
+        |text: &Option<String>, end| text.as_deref().map(|text| settings::instant(text, calendar, end)).transpose();
+    let since = instant(&arguments.since, false).context("--since").map_err(Failure::usage)?;
+    let until = instant(&arguments.until, true).context("--until").map_err(Failure::usage)?;
+    let shown = settings::shown(arguments.reveal, arguments.key.as_deref(), &prepared.case.matter.name)
+        .map_err(Failure::usage)?;
+    let detection = Settings::load().map_err(Failure::usage)?;
+    let packs = Pack::load_all(&detection.detectors).map_err(Failure::usage)?;
+    // A place that cannot be written is told before the work, not after it.
+    drop(Folder::begin(&arguments.output).context("the report cannot be written").map_err(Failure::unwritten)?);
+
+    let bar = Bar::new(&arguments.input.talk);
+    let mut ingested = ingest(&prepared.inputs, &prepared.unreadable, &prepared.case, &prepared.ingest, &bar)
+        .map_err(Failure::usage)?;
+    if since.is_some() || until.is_some() {
+        ingested.keep_between(since.unwrap_or(i64::MIN), until.unwrap_or(i64::MAX));
+    }
+    bar.stage("finding mass sends");
+    let activity = detect(&ingested.messages, &detection);
+    bar.stage("assessing");
+    let grounds = Grounds {
+        messages: &ingested.messages,
+        activity: &activity,
+        detectors: &detection.detectors,
+        run_gap_ms: detection.run.milliseconds,
+        case: &prepared.case,
+        packs: &packs,
+        calendar,
+    };
+    let assessment = assess(grounds);
+    bar.stage("writing the report");
+    let language = match arguments.lang {
+        Some(LanguageArgument::De) => Language::De,
+        Some(LanguageArgument::En) => Language::En,
+        None => prepared.case.matter.language.unwrap_or_default(),
+    };
+    let kinds = arguments.write.iter().map(|kind| match kind {
+        KindArgument::Csv => Kind::Csv,
+        KindArgument::Json => Kind::Json,
+        KindArgument::Html => Kind::Html,
+    });
+    let kinds: BTreeSet<Kind> = kinds.collect();
+    let rows = setting_rows(arguments, calendar.name(), language);
+    let input = ReportInput {
+        program: concat!("sendeschluss ", env!("CARGO_PKG_VERSION")).to_owned(),
+        inputs: &prepared.inputs,
+        ingested: &ingested,
+        detection: &detection,
+        activity: &activity,
+        case: &prepared.case,
+        case_sha256: prepared.case_sha256.clone(),
+        packs: &packs,
+        assessment: &assessment,
+        calendar,
+        language,
+        shown: &shown,
+        evidence: extent,
+        max_unpacked: prepared.ingest.max_unpacked,
+        settings: &rows,
+        write: &kinds,
+        with_messages: arguments.with_messages,
+    };
+    let extract = write(&input, &arguments.output)
+        .context("the report cannot be written; an earlier one is untouched")
+        .map_err(Failure::unwritten)?;
+    bar.finish();
+    if !arguments.input.talk.quiet {
+        let case_file = prepared.case_file.as_deref();
+        summary::report(&extract, &arguments.output, case_file, &arguments.input.talk, out)?;
+    }
+    Ok(code(arguments, &extract.completeness, &assessment.findings))
+}
+
+fn code(
+    arguments: &ReportArguments,
+    completeness: &crate::report::extract::Completeness,
+    findings: &[crate::assess::Finding],
+) -> u8 {
+    let limit = arguments.fail_on.map(|severity| match severity {
+        SeverityArgument::Info => Severity::Info,
+        SeverityArgument::Low => Severity::Low,
+        SeverityArgument::Medium => Severity::Medium,
+        SeverityArgument::High => Severity::High,
+        SeverityArgument::Critical => Severity::Critical,
+    });
+    // A file that was not read may hide findings: that weighs more than the findings that were seen.
+    if completeness.failed > 0 {
+        exit::UNREAD
+    } else if limit.is_some_and(|limit| findings.iter().any(|finding| finding.severity >= limit)) {
+        exit::FINDINGS
+    } else {
+        exit::DONE
+    }
+}
+
+fn extent(text: &str) -> anyhow::Result<Extent> {
+    if text == "all" {
+        return Ok(Extent::All);
+    }
+    text.parse().map(Extent::First).map_err(|_| anyhow!("--evidence {text}: neither a number nor `all`"))
+}
+
+/// Settings for the manifest. Threads, paths and talk do not change a report and are left out.
+fn setting_rows(arguments: &ReportArguments, zone: &str, language: Language) -> Vec<SettingRow> {
+    let given = |name, value: &Option<String>| SettingRow {
+        name,
+        value: value.clone().unwrap_or_default(),
+        origin: if value.is_some() { "flag" } else { "default" },
+    };
+    let row = |name, value: String, is_default: bool| SettingRow {
+        name,
+        value,
+        origin: if is_default { "default" } else { "flag" },
+    };
+    let date_order = arguments.input.date_order.map(|order| format!("{order:?}").to_lowercase());
+    vec![
+        given("date-order", &date_order),
+        row("evidence", arguments.evidence.clone(), arguments.evidence == "10000"),
+        SettingRow {
+            name: "language",
+            value: language.as_str().to_owned(),
+            origin: if arguments.lang.is_some() { "flag" } else { "case or default" },
+        },
+        row("reveal", arguments.reveal.to_string(), !arguments.reveal),
+        given("since", &arguments.since),
+        given("timezone", &arguments.input.timezone),
+        given("until", &arguments.until),
+        SettingRow { name: "calendar", value: zone.to_owned(), origin: "case, flag or default" },
+    ]
+}

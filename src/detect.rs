@@ -1,0 +1,343 @@
+//! Stage three: messages in; bursts, campaigns, runs and a mark for every message out.
+//! Only outbound messages count; a message inside the recipient's service window is a reply.
+//! Here the measures are put together; each is defined in a file of its own below.
+
+pub mod bursts;
+pub mod campaigns;
+mod groups;
+mod replies;
+pub mod settings;
+
+use rayon::prelude::*;
+use xxhash_rust::xxh3::xxh3_128;
+
+use bursts::{Series, distinct_recipients};
+pub use campaigns::{Campaign, Run};
+use groups::pick;
+use replies::Turn;
+pub use settings::{Counts, Detector, Mark, Over, Scope, Settings};
+
+use crate::message::{Columns, Direction, Marks, Messages, NO_CONTENT};
+
+/// A burst with its members.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Burst {
+    /// `B-` and 10 hex digits.
+    pub id: String,
+    /// Index into [`Settings::detectors`].
+    pub detector: usize,
+    /// Account.
+    pub account: u32,
+    /// Content, for detectors over one content; else none.
+    pub content: u32,
+    /// First message, UTC milliseconds.
+    pub start: i64,
+    /// Last message, UTC milliseconds.
+    pub end: i64,
+    /// Distinct recipients, each stated audience adding its size.
+    pub recipients: u64,
+    /// Highest windowed count.
+    pub peak: u64,
+    /// First moment of the peak, UTC milliseconds.
+    pub peak_at: i64,
+    /// Its messages, by time.
+    pub rows: Vec<u32>,
+}
+
+/// What one account did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccountActivity {
+    /// Outbound messages.
+    pub messages: u64,
+    /// Inbound messages.
+    pub inbound: u64,
+    /// Distinct recipients of outbound messages, each stated audience adding its size.
+    pub recipients: u64,
+    /// Outbound messages outside service windows.
+    pub initiated: u64,
+    /// First outbound send, UTC milliseconds.
+    pub first_sent: Option<i64>,
+    /// Last outbound send, UTC milliseconds.
+    pub last_sent: Option<i64>,
+    /// Bursts.
+    pub bursts: u64,
+    /// Campaigns it sent in.
+    pub campaigns: u64,
+}
+
+/// What detection gives.
+#[derive(Clone, Debug, Default)]
+pub struct Activity {
+    /// Bursts by detector, account and time.
+    pub bursts: Vec<Burst>,
+    /// Campaigns by first send and id.
+    pub campaigns: Vec<Campaign>,
+    /// Runs by campaign and time.
+    pub runs: Vec<Run>,
+    /// One entry for each account of the messages.
+    pub accounts: Vec<AccountActivity>,
+    /// Marks of single messages.
+    pub marks: Marks,
+}
+
+/// A stable id: a letter and 10 hex digits of the xxh3-128 of its parts.
+#[must_use]
+pub fn id(letter: &str, parts: &[&[u8]]) -> String {
+    let mut bytes = Vec::new();
+    for part in parts {
+        bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
+        bytes.extend_from_slice(part);
+    }
+    format!("{letter}-{:010x}", (xxh3_128(&bytes) >> 88) as u64)
+}
+
+/// Finds everything there is to find in the messages.
+#[must_use]
+pub fn detect(messages: &Messages, settings: &Settings) -> Activity {
+    let columns = &messages.columns;
+    let groups = groups::by_account(columns, messages.accounts.len());
+    let initiated = initiated(columns, &groups, settings.reply.milliseconds);
+    let mut accounts: Vec<AccountActivity> =
+        groups.par_iter().map(|rows| account_activity(messages, rows, &initiated)).collect();
+    let least = least_reach(settings);
+    let contents = groups::by_content(columns, messages.contents.len(), least);
+    let mut bursts = find_bursts(messages, settings, &groups, &contents, &initiated);
+    drop(groups);
+    let (mut campaigns, runs) = find_campaigns(messages, settings, &contents, &initiated);
+    drop(contents);
+    bursts.par_sort_by(|left, right| {
+        (left.detector, left.account, left.start, left.content).cmp(&(
+            right.detector,
+            right.account,
+            right.start,
+            right.content,
+        ))
+    });
+    let marks = marks(columns.len(), initiated, &bursts, &campaigns, &runs);
+    for campaign in &mut campaigns {
+        let in_burst = |row: &u32| marks.bursts.binary_search_by_key(row, |(marked, _)| *marked).is_ok();
+        campaign.drip = !campaign.rows.iter().any(in_burst);
+    }
+    for burst in &bursts {
+        if let Some(account) = accounts.get_mut(burst.account as usize) {
+            account.bursts += 1;
+        }
+    }
+    for account in campaigns.iter().flat_map(|campaign| &campaign.accounts) {
+        if let Some(account) = accounts.get_mut(*account as usize) {
+            account.campaigns += 1;
+        }
+    }
+    Activity { bursts, campaigns, runs, accounts, marks }
+}
+
+fn initiated(columns: &Columns, groups: &[Vec<u32>], window_ms: i64) -> Vec<bool> {
+    let of_groups: Vec<Vec<bool>> = groups
+        .par_iter()
+        .map(|rows| {
+            let turn = |row: &u32| Turn {
+                at: columns.sent_at.get(*row as usize).copied().unwrap_or_default(),
+                recipient: columns.recipient.get(*row as usize).copied().unwrap_or_default(),
+                direction: columns.direction.get(*row as usize).copied().unwrap_or_default(),
+            };
+            let turns: Vec<Turn> = rows.iter().map(turn).collect();
+            replies::initiated(&turns, window_ms)
+        })
+        .collect();
+    let mut initiated = vec![false; columns.len()];
+    for (rows, marks) in groups.iter().zip(of_groups) {
+        for (row, mark) in rows.iter().zip(marks) {
+            if let Some(slot) = initiated.get_mut(*row as usize) {
+                *slot = mark;
+            }
+        }
+    }
+    initiated
+}
+
+fn is_outbound(columns: &Columns, row: u32) -> bool {
+    columns.direction.get(row as usize) == Some(&Direction::Outbound)
+}
+
+fn account_activity(messages: &Messages, rows: &[u32], initiated: &[bool]) -> AccountActivity {
+    let columns = &messages.columns;
+    let outbound: Vec<u32> = rows.iter().copied().filter(|row| is_outbound(columns, *row)).collect();
+    let recipients = pick(&columns.recipient, &outbound);
+    let weights = pick(&messages.recipients.audience, &recipients);
+    let at = |row: Option<&u32>| row.and_then(|row| columns.sent_at.get(*row as usize)).copied();
+    AccountActivity {
+        messages: outbound.len() as u64,
+        inbound: (rows.len() - outbound.len()) as u64,
+        recipients: distinct_recipients(&recipients, &weights),
+        initiated: outbound.iter().filter(|row| initiated.get(**row as usize).copied().unwrap_or(false)).count() as u64,
+        first_sent: at(outbound.first()),
+        last_sent: at(outbound.last()),
+        bursts: 0,
+        campaigns: 0,
+    }
+}
+
+/// The least that a content must reach to be a campaign or to trip a detector over one content.
+fn least_reach(settings: &Settings) -> u64 {
+    let detectors = settings.detectors.iter().filter(|detector| detector.scope == Scope::AccountAndContent);
+    let thresholds = detectors.map(|detector| detector.threshold).chain([settings.campaign.recipients]);
+    thresholds.min().unwrap_or(1)
+}
+
+/// Rows that a detector counts, from rows of a group.
+fn counted(columns: &Columns, rows: &[u32], initiated: &[bool], over: Over) -> Vec<u32> {
+    let counts = |row: &u32| match over {
+        Over::Initiated => initiated.get(*row as usize).copied().unwrap_or(false),
+        Over::All => is_outbound(columns, *row),
+    };
+    rows.iter().copied().filter(counts).collect()
+}
+
+fn find_bursts(
+    messages: &Messages,
+    settings: &Settings,
+    groups: &[Vec<u32>],
+    contents: &[(u32, Vec<u32>)],
+    initiated: &[bool],
+) -> Vec<Burst> {
+    let columns = &messages.columns;
+    let of_accounts = groups.par_iter().enumerate().flat_map_iter(|(account, rows)| {
+        let mut found = Vec::new();
+        for over in [Over::Initiated, Over::All] {
+            let wanted = |detector: &Detector| detector.scope == Scope::Account && detector.over == over;
+            if settings.detectors.iter().any(wanted) {
+                let rows = counted(columns, rows, initiated, over);
+                let group = Group::new(messages, account as u32, NO_CONTENT, rows);
+                let detectors = settings.detectors.iter().enumerate().filter(|(_, detector)| wanted(detector));
+                found.extend(detectors.flat_map(|(index, detector)| group.bursts(messages, index, detector)));
+            }
+        }
+        found
+    });
+    let of_contents = contents.par_iter().flat_map_iter(|(content, rows)| {
+        let mut found = Vec::new();
+        for (index, detector) in settings.detectors.iter().enumerate() {
+            if detector.scope != Scope::AccountAndContent {
+                continue;
+            }
+            let mut rows = counted(columns, rows, initiated, detector.over);
+            // Stable: inside an account the order of time stays.
+            rows.sort_by_key(|row| columns.account.get(*row as usize).copied().unwrap_or_default());
+            for rows in
+                rows.chunk_by(|one, next| columns.account.get(*one as usize) == columns.account.get(*next as usize))
+            {
+                let account =
+                    rows.first().and_then(|row| columns.account.get(*row as usize)).copied().unwrap_or_default();
+                found.extend(Group::new(messages, account, *content, rows.to_vec()).bursts(messages, index, detector));
+            }
+        }
+        found
+    });
+    of_accounts.chain(of_contents).collect()
+}
+
+/// The counted messages of one account or of one content of an account, as the kernel wants them.
+struct Group {
+    account: u32,
+    content: u32,
+    rows: Vec<u32>,
+    times: Vec<i64>,
+    recipients: Vec<u32>,
+    weights: Vec<u32>,
+}
+
+impl Group {
+    fn new(messages: &Messages, account: u32, content: u32, rows: Vec<u32>) -> Self {
+        let times = pick(&messages.columns.sent_at, &rows);
+        let recipients = pick(&messages.columns.recipient, &rows);
+        let weights = pick(&messages.recipients.audience, &recipients);
+        Self { account, content, rows, times, recipients, weights }
+    }
+
+    fn bursts(&self, messages: &Messages, index: usize, detector: &Detector) -> Vec<Burst> {
+        let series = Series { times: &self.times, recipients: &self.recipients, weights: &self.weights };
+        let spans = bursts::bursts(series, detector.window_ms, detector.threshold, detector.counts);
+        let account = messages.accounts.get(self.account as usize).map_or("", |account| account.id.as_str());
+        let fingerprint = messages.contents.get(self.content as usize).map_or(0, |content| content.fingerprint);
+        let burst = |span: &bursts::Span| {
+            let part = span.first..span.end;
+            let start = self.times.get(span.first).copied().unwrap_or_default();
+            Burst {
+                id: id(
+                    "B",
+                    &[detector.name.as_bytes(), account.as_bytes(), &fingerprint.to_le_bytes(), &start.to_le_bytes()],
+                ),
+                detector: index,
+                account: self.account,
+                content: self.content,
+                start,
+                end: span.end.checked_sub(1).and_then(|last| self.times.get(last)).copied().unwrap_or_default(),
+                recipients: distinct_recipients(
+                    self.recipients.get(part.clone()).unwrap_or_default(),
+                    self.weights.get(part.clone()).unwrap_or_default(),
+                ),
+                peak: span.peak,
+                peak_at: span.peak_at,
+                rows: self.rows.get(part).unwrap_or_default().to_vec(),
+            }
+        };
+        spans.iter().map(burst).collect()
+    }
+}
+
+fn find_campaigns(
+    messages: &Messages,
+    settings: &Settings,
+    contents: &[(u32, Vec<u32>)],
+    initiated: &[bool],
+) -> (Vec<Campaign>, Vec<Run>) {
+    let (threshold, gap_ms) = (settings.campaign.recipients, settings.run.milliseconds);
+    let mut found: Vec<(Campaign, Vec<Run>)> = contents
+        .par_iter()
+        .filter_map(|(content, rows)| campaigns::campaign(messages, *content, rows, initiated, threshold, gap_ms))
+        .collect();
+    found.sort_by(|(left, _), (right, _)| (left.first_sent, &left.id).cmp(&(right.first_sent, &right.id)));
+    let (mut campaigns, mut runs) = (Vec::with_capacity(found.len()), Vec::new());
+    for (index, (mut campaign, mut own)) in found.into_iter().enumerate() {
+        campaign.runs = runs.len()..runs.len() + own.len();
+        own.iter_mut().for_each(|run| run.campaign = index);
+        runs.append(&mut own);
+        campaigns.push(campaign);
+    }
+    (campaigns, runs)
+}
+
+fn marks(rows: usize, initiated: Vec<bool>, bursts: &[Burst], campaigns: &[Campaign], runs: &[Run]) -> Marks {
+    let mut marks = Marks {
+        initiated,
+        campaign: vec![0; rows],
+        run: vec![0; rows],
+        campaign_ids: vec![String::new()],
+        run_ids: vec![String::new()],
+        bursts: Vec::new(),
+        burst_ids: bursts.iter().map(|burst| burst.id.clone()).collect(),
+    };
+    for campaign in campaigns {
+        let index = marks.campaign_ids.len() as u32;
+        marks.campaign_ids.push(campaign.id.clone());
+        set(&mut marks.campaign, &campaign.rows, index);
+        for run in runs.get(campaign.runs.clone()).unwrap_or_default() {
+            let index = marks.run_ids.len() as u32;
+            marks.run_ids.push(run.id.clone());
+            set(&mut marks.run, campaign.rows.get(run.rows.clone()).unwrap_or_default(), index);
+        }
+    }
+    let members =
+        bursts.iter().enumerate().flat_map(|(index, burst)| burst.rows.iter().map(move |row| (*row, index as u32)));
+    marks.bursts = members.collect();
+    marks.bursts.par_sort_unstable();
+    marks
+}
+
+fn set(column: &mut [u32], rows: &[u32], value: u32) {
+    for row in rows {
+        if let Some(slot) = column.get_mut(*row as usize) {
+            *slot = value;
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! The sliding burst kernel: every stretch in which a count over (t − W, t] reaches N, with its peak.
+//! Exact and never bucketed; messages of one instant count together, whatever their order.
+//! It sees slices of one group (an account, or a content of an account) and knows nothing else.
+
+use hashbrown::HashMap;
+use rustc_hash::FxBuildHasher;
+
+use super::settings::Counts;
+
+/// One group's messages, ordered by time.
+#[derive(Clone, Copy, Debug)]
+pub struct Series<'a> {
+    /// UTC milliseconds, ascending.
+    pub times: &'a [i64],
+    /// Recipient of each message.
+    pub recipients: &'a [u32],
+    /// What each message's recipient counts: 1, or its stated audience. Equal for equal recipients.
+    pub weights: &'a [u32],
+}
+
+/// A burst, as positions in the series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Position of the first message.
+    pub first: usize,
+    /// One past the position of the last message.
+    pub end: usize,
+    /// Highest count.
+    pub peak: u64,
+    /// First moment at which the peak is reached.
+    pub peak_at: i64,
+}
+
+/// All bursts of a series, in order of time (DESIGN, section 4, "Burst").
+///
+/// A moment is hot when the count over `(t − window, t]` is at least `threshold`. Windows of hot moments that touch
+/// or overlap merge; the burst holds every message in the merged window.
+#[must_use]
+pub fn bursts(series: Series<'_>, window_ms: i64, threshold: u64, counts: Counts) -> Vec<Span> {
+    let times = series.times;
+    if (times.len() as u64) < threshold && counts == Counts::Messages {
+        return Vec::new();
+    }
+    let links = (counts == Counts::Recipients).then(|| Links::new(series.recipients));
+    let weight = |position: usize| series.weights.get(position).map_or(1, |weight| u64::from(*weight));
+    let mut spans: Vec<Span> = Vec::new();
+    let mut last_hot = i64::MIN;
+    let (mut low, mut start, mut distinct) = (0_usize, 0_usize, 0_u64);
+    while let Some(now) = times.get(start).copied() {
+        while times.get(low).is_some_and(|time| now - time >= window_ms) {
+            if let Some(links) = &links
+                && links.next(low) >= start
+            {
+                distinct -= weight(low);
+            }
+            low += 1;
+        }
+        let mut end = start;
+        while times.get(end) == Some(&now) {
+            if let Some(links) = &links
+                && links.previous(end).is_none_or(|previous| previous < low)
+            {
+                distinct += weight(end);
+            }
+            end += 1;
+        }
+        let count = if links.is_some() { distinct } else { (end - low) as u64 };
+        if count >= threshold {
+            match spans.last_mut() {
+                // The new window begins at `now - window`, and touches the last hot moment's from there on.
+                Some(span) if now.saturating_sub(window_ms) <= last_hot => {
+                    span.end = end;
+                    if count > span.peak {
+                        (span.peak, span.peak_at) = (count, now);
+                    }
+                }
+                _ => spans.push(Span { first: low, end, peak: count, peak_at: now }),
+            }
+            last_hot = now;
+        }
+        start = end;
+    }
+    spans
+}
+
+/// For each message, where the same recipient stood before and stands next.
+struct Links {
+    previous: Vec<u32>,
+    next: Vec<u32>,
+}
+
+/// Stands for "nowhere".
+const NONE: u32 = u32::MAX;
+
+impl Links {
+    fn new(recipients: &[u32]) -> Self {
+        let mut last: HashMap<u32, u32, FxBuildHasher> =
+            HashMap::with_capacity_and_hasher(recipients.len().min(1 << 20), FxBuildHasher);
+        let mut previous = vec![NONE; recipients.len()];
+        let mut next = vec![NONE; recipients.len()];
+        for (position, (recipient, slot)) in recipients.iter().zip(&mut previous).enumerate() {
+            if let Some(before) = last.insert(*recipient, position as u32) {
+                *slot = before;
+                if let Some(next) = next.get_mut(before as usize) {
+                    *next = position as u32;
+                }
+            }
+        }
+        Self { previous, next }
+    }
+
+    fn previous(&self, position: usize) -> Option<usize> {
+        self.previous.get(position).filter(|before| **before != NONE).map(|before| *before as usize)
+    }
+
+    /// Position of the next message to the same recipient; past the end when there is none.
+    fn next(&self, position: usize) -> usize {
+        self.next.get(position).map_or(usize::MAX, |next| if *next == NONE { usize::MAX } else { *next as usize })
+    }
+}
+
+/// Distinct recipients of a stretch, each stated audience adding its size.
+#[must_use]
+pub fn distinct_recipients(recipients: &[u32], weights: &[u32]) -> u64 {
+    let mut pairs: Vec<(u32, u32)> = recipients.iter().copied().zip(weights.iter().copied()).collect();
+    pairs.sort_unstable();
+    pairs.dedup_by_key(|(recipient, _)| *recipient);
+    pairs.iter().map(|(_, weight)| u64::from(*weight)).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::HashMap as Map;
+
+    /// The definition, word for word, in quadratic time.
+    fn brute_force(series: Series<'_>, window: i64, threshold: u64, counts: Counts) -> Vec<Span> {
+        let n = series.times.len();
+        let count = |at: usize| {
+            let inside =
+                (0..n).filter(|j| series.times[*j] > series.times[at] - window && series.times[*j] <= series.times[at]);
+            match counts {
+                Counts::Messages => inside.count() as u64,
+                Counts::Recipients => {
+                    let distinct: Map<u32, u32> = inside.map(|j| (series.recipients[j], series.weights[j])).collect();
+                    distinct.values().map(|weight| u64::from(*weight)).sum()
+                }
+            }
+        };
+        let hot: Vec<usize> = (0..n).filter(|i| count(*i) >= threshold).collect();
+        let mut windows: Vec<(i64, i64, Vec<usize>)> = Vec::new();
+        for i in hot {
+            let (from, to) = (series.times[i] - window, series.times[i]);
+            match windows.last_mut() {
+                Some((_, last, members)) if from <= *last => {
+                    *last = to;
+                    members.push(i);
+                }
+                _ => windows.push((from, to, vec![i])),
+            }
+        }
+        let spans = windows.into_iter().map(|(from, to, hot)| {
+            let inside: Vec<usize> = (0..n).filter(|j| series.times[*j] > from && series.times[*j] <= to).collect();
+            let peak = hot.iter().map(|i| count(*i)).max().unwrap();
+            let peak_at = hot.iter().find(|i| count(**i) == peak).map(|i| series.times[*i]).unwrap();
+            Span { first: inside[0], end: inside[inside.len() - 1] + 1, peak, peak_at }
+        });
+        spans.collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(30_000))]
+        #[test]
+        fn the_kernel_is_the_definition(
+            gaps in proptest::collection::vec(prop_oneof![3 => Just(0_i64), 5 => 1_i64..4, 1 => 5_i64..30], 0..40),
+            people in proptest::collection::vec(0_u32..8, 40),
+            audience in proptest::collection::vec(prop_oneof![6 => Just(1_u32), 1 => 2_u32..5], 8),
+            window in 1_i64..12, threshold in 1_u64..9, by_recipient: bool,
+        ) {
+            let times: Vec<i64> = gaps.iter().scan(0, |now, gap| { *now += gap; Some(*now) }).collect();
+            let recipients = &people[..times.len()];
+            let weights: Vec<u32> = recipients.iter().map(|person| audience[*person as usize]).collect();
+            let series = Series { times: &times, recipients, weights: &weights };
+            let counts = if by_recipient { Counts::Recipients } else { Counts::Messages };
+            prop_assert_eq!(bursts(series, window, threshold, counts), brute_force(series, window, threshold, counts));
+        }
+    }
+
+    #[test]
+    fn a_window_is_open_at_its_start_and_closed_at_its_end() {
+        let count = |times: &[i64], threshold| {
+            let people = vec![0; times.len()];
+            let weights = vec![1; times.len()];
+            bursts(Series { times, recipients: &people, weights: &weights }, 10, threshold, Counts::Messages).len()
+        };
+        assert_eq!(count(&[0, 10], 2), 0);
+        assert_eq!(count(&[0, 9], 2), 1);
+        // Hot at 1 and at 11: the windows (-9, 1] and (1, 11] touch.
+        assert_eq!(count(&[0, 1, 10, 11], 2), 1);
+        assert_eq!(count(&[0, 1, 11, 12], 2), 2);
+    }
+
+    #[test]
+    fn distinct_recipients_add_audiences_once() {
+        assert_eq!(distinct_recipients(&[1, 2, 1, 3], &[1, 40, 1, 1]), 42);
+    }
+}

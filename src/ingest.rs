@@ -1,0 +1,653 @@
+//! Stage one: files in; messages, consents, rejects and one account of every record out.
+//! For each file, records = read + folded + ignored + rejected, and every reject is listed with its place.
+//! Here is the order of the work; opening, recognising, reading and folding live in the files below.
+
+pub mod batch;
+mod blocks;
+mod chat;
+mod consent_words;
+mod context;
+mod delimited;
+mod fold;
+pub mod inputs;
+mod join;
+pub mod mapping;
+mod meta;
+mod normalise;
+mod offsets;
+pub mod open;
+pub mod people;
+mod records;
+mod scan;
+pub mod time;
+mod words;
+
+use std::collections::BTreeMap;
+use std::io::Cursor;
+
+use crate::case::Case;
+use crate::message::{DEFAULT_ZONE, Messages, Place, ZoneBasis};
+
+pub use batch::{Consent, ConsentKind, Reject};
+pub use blocks::BLOCK_BYTES;
+pub use inputs::{Input, InputError, Unreadable};
+pub use normalise::normalise;
+pub use open::hex;
+
+use batch::Batch;
+use context::{Context, FileContext};
+use mapping::{DataError, Found, Mapping, Role};
+use offsets::{Offsets, Width};
+use open::{Body, Opened, Packing};
+use people::{Country, Hint};
+use time::{DateOrder, ZoneError, Zones};
+
+/// How an ambiguous order of day and month was settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DateOrderDecision {
+    /// The order taken.
+    pub order: &'static str,
+    /// Why.
+    pub basis: &'static str,
+}
+
+impl DateOrderDecision {
+    /// A value over 12 shows it.
+    pub const BY_VALUE: &'static str = "a value over 12";
+    /// Only this order runs forward.
+    pub const BY_MONOTONY: &'static str = "times run forward in this order only";
+    /// Two-digit years fit one order only.
+    pub const BY_SPAN: &'static str = "years fit in this order only";
+    /// Both orders fit.
+    pub const UNDECIDED: &'static str = "undecided: both orders fit, day first assumed";
+    /// Both orders are needed.
+    pub const CONTRADICTORY: &'static str = "contradictory: some dates need the other order";
+    /// The user said so.
+    pub const TOLD: &'static str = "told by --date-order";
+
+    /// Whether the reader must be warned.
+    #[must_use]
+    pub fn is_guess(&self) -> bool {
+        ![Self::BY_VALUE, Self::TOLD].contains(&self.basis)
+    }
+}
+
+/// What a reader gives of one file.
+#[derive(Debug)]
+struct FileRead<'c> {
+    batches: Vec<Batch<'c>>,
+    sha256: Option<String>,
+    hashed: u64,
+    date_order: Option<DateOrderDecision>,
+}
+
+/// One column of a delimited file, for people.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct MappedColumn {
+    /// What it holds.
+    pub role: &'static str,
+    /// Its header, or `column 3`.
+    pub column: String,
+    /// How it was found.
+    pub found: &'static str,
+}
+
+/// The account of one input: what it is, and what became of every record.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InputFile {
+    /// Name as given.
+    pub name: String,
+    /// SHA-256 of the file as it lies on disk; empty when it could not be read.
+    pub sha256: String,
+    /// Bytes on disk.
+    pub bytes: u64,
+    /// Format found.
+    pub format: String,
+    /// Confidence, 0 to 100.
+    pub confidence: u8,
+    /// Packing.
+    pub packing: &'static str,
+    /// Encoding.
+    pub encoding: String,
+    /// Records in the file.
+    pub records: u64,
+    /// Records that gave a new message.
+    pub read: u64,
+    /// Records that told more of a message already known.
+    pub folded: u64,
+    /// Records that are no send.
+    pub ignored: u64,
+    /// Records that could not be read.
+    pub rejected: u64,
+    /// Messages whose first record stands in this file.
+    pub messages: u64,
+    /// Earliest send, UTC milliseconds.
+    pub first_sent: Option<i64>,
+    /// Latest send, UTC milliseconds.
+    pub last_sent: Option<i64>,
+    /// Ignored records by reason.
+    pub ignored_by: BTreeMap<&'static str, u64>,
+    /// Columns, for delimited files.
+    pub columns: Vec<MappedColumn>,
+    /// Zone of times without an offset.
+    pub zone: String,
+    /// Who named that zone.
+    pub zone_basis: ZoneBasis,
+    /// Messages whose time needed that zone.
+    pub zone_needed: u64,
+    /// How an ambiguous order of day and month was settled.
+    pub date_order: Option<DateOrderDecision>,
+    /// Things to be told of the file, in words for people.
+    pub notes: Vec<String>,
+    /// Whether the file, or a part of it, could not be read.
+    pub failed: bool,
+    /// Name of an earlier input with the same bytes.
+    pub duplicate_of: Option<String>,
+}
+
+/// What ingest gives.
+#[derive(Debug, Default)]
+pub struct Ingested {
+    /// The messages.
+    pub messages: Messages,
+    /// Opt-ins and opt-outs that the exports hold.
+    pub consents: Vec<Consent>,
+    /// Every rejected record.
+    pub rejects: Vec<Reject>,
+    /// One account for each input, in order of names.
+    pub inputs: Vec<InputFile>,
+}
+
+impl Ingested {
+    /// Keeps the messages sent from `since` on and before `until` (UTC milliseconds). The accounts of records stay as
+    /// they are: they tell what was read, not what was asked for.
+    pub fn keep_between(&mut self, since: i64, until: i64) {
+        let keep: Vec<bool> = self.messages.columns.sent_at.iter().map(|at| (since..until).contains(at)).collect();
+        self.messages.columns.retain(&keep);
+    }
+}
+
+/// Settings of ingest.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Zone of exports that name none, from an option.
+    pub timezone: Option<String>,
+    /// Order of day and month, from an option.
+    pub date_order: Option<DateOrder>,
+    /// Bound for unpacked sizes, in bytes.
+    pub max_unpacked: u64,
+    /// Threads.
+    pub threads: usize,
+}
+
+/// Why ingest could not even begin.
+#[derive(Debug, thiserror::Error)]
+pub enum IngestError {
+    /// A data file of the build is damaged.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A zone that is none.
+    #[error("time zone `{name}`: {source}")]
+    Zone {
+        /// The name given.
+        name: String,
+        /// What is wrong.
+        source: ZoneError,
+    },
+    /// A country that is none.
+    #[error("country `{0}` is not known")]
+    Country(String),
+}
+
+/// Told of the work as it goes on.
+pub trait Progress: Sync {
+    /// Bytes of all inputs together.
+    fn total(&self, bytes: u64);
+    /// More bytes were read.
+    fn advance(&self, bytes: u64);
+}
+
+/// Tells nobody.
+#[derive(Debug)]
+pub struct NoProgress;
+
+impl Progress for NoProgress {
+    fn total(&self, _: u64) {}
+    fn advance(&self, _: u64) {}
+}
+
+/// Reads all inputs.
+///
+/// # Errors
+/// When the settings cannot be used; an input that cannot be read is an account of its own, not an error.
+pub fn ingest(
+    inputs: &[Input],
+    unreadable: &[Unreadable],
+    case: &Case,
+    settings: &Settings,
+    progress: &dyn Progress,
+) -> Result<Ingested, IngestError> {
+    let country = match &case.matter.country {
+        Some(code) => Some(code.parse::<Country>().map_err(|_| IngestError::Country(code.clone()))?),
+        None => None,
+    };
+    let context = Context::load(country, settings.date_order, settings.threads)?;
+    let known_accounts: Vec<String> = case
+        .accounts
+        .iter()
+        .filter_map(|account| context.people.canonical(&account.id, Hint::Unknown))
+        .map(|address| address.text)
+        .collect();
+    progress.total(inputs.iter().filter_map(|input| std::fs::metadata(&input.path).ok()).map(|meta| meta.len()).sum());
+    let labels = provisional_names(inputs);
+    let mut accounts: Vec<InputFile> = Vec::with_capacity(inputs.len());
+    let mut batches = Vec::new();
+    for (index, input) in inputs.iter().enumerate() {
+        let (zones, zone_basis) = zone_of(input, case, settings)?;
+        let file_name = file_name(&input.name).to_owned();
+        let entry = entry_of(&file_name, case);
+        let provisional = entry
+            .and_then(|entry| entry.account.as_deref())
+            .and_then(|account| context.people.canonical(account, Hint::Unknown))
+            .map_or_else(|| format!("?{}", labels.get(index).map_or("", String::as_str)), |address| address.text);
+        let zone = zones.name().to_owned();
+        let file = FileContext {
+            context: &context,
+            index: index as u32,
+            provisional,
+            file_name,
+            zones,
+            zone_basis,
+            known_accounts: &known_accounts,
+        };
+        let mut account =
+            InputFile { name: input.name.clone(), zone, zone_basis, packing: "none", ..InputFile::default() };
+        let read = read_input(input, &file, settings, &mut account, &|bytes| progress.advance(bytes));
+        if let Some(first) = accounts
+            .iter()
+            .find(|first| !first.sha256.is_empty() && first.sha256 == account.sha256 && account.bytes > 0)
+        {
+            account.duplicate_of = Some(first.name.clone());
+        }
+        for batch in &read {
+            count_batch(&mut account, batch);
+        }
+        if account.duplicate_of.is_some() {
+            account.folded = account.records - account.ignored - account.rejected;
+            account.notes.push("has the same bytes as another input; every record is folded into it".to_owned());
+            batches.extend(read.into_iter().map(|mut batch| {
+                batch.rows = crate::message::Columns::default();
+                batch.consents.clear();
+                batch
+            }));
+        } else {
+            batches.extend(read);
+        }
+        accounts.push(account);
+    }
+    let mut rejects: Vec<Reject> = batches.iter_mut().flat_map(|batch| std::mem::take(&mut batch.rejects)).collect();
+    let folded = fold::fold(batches, inputs.iter().map(|input| input.name.clone()).collect());
+    let mut messages = folded.messages;
+    for (index, account) in accounts.iter_mut().enumerate() {
+        account.read = folded.read.get(index).copied().unwrap_or(0);
+        account.folded += folded.folded.get(index).copied().unwrap_or(0);
+    }
+    describe_rows(&messages, &mut accounts);
+    for missing in unreadable {
+        let index = accounts.len() as u32;
+        let reason = format!("cannot be looked into: {}", missing.reason);
+        rejects.push(Reject {
+            file: index,
+            place: Place { record: 1, line: 1, ..Place::default() },
+            reason: reason.clone().into(),
+            excerpt: String::new(),
+        });
+        messages.files.push(missing.name.clone());
+        accounts.push(InputFile {
+            name: missing.name.clone(),
+            format: "unreadable".to_owned(),
+            records: 1,
+            rejected: 1,
+            failed: true,
+            notes: vec![reason],
+            ..InputFile::default()
+        });
+    }
+    apply_case(&mut messages, case, &context);
+    Ok(Ingested { messages, consents: folded.consents, rejects, inputs: accounts })
+}
+
+fn count_batch(account: &mut InputFile, batch: &Batch<'_>) {
+    account.records += u64::from(batch.records);
+    account.rejected += batch.rejects.len() as u64;
+    for (reason, count) in &batch.ignored {
+        account.ignored += count;
+        *account.ignored_by.entry(reason).or_default() += count;
+    }
+    for (note, count) in &batch.notes {
+        // Notes of blocks join into one line for the file.
+        let known = account.notes.iter().position(|line| line.ends_with(note));
+        let before = known
+            .map(|at| account.notes.remove(at))
+            .and_then(|line| line.split(' ').next().and_then(|n| n.parse::<u64>().ok()));
+        let total = before.unwrap_or(0) + count;
+        account.notes.push(format!("{total} × {note}"));
+    }
+}
+
+/// What `inputs.csv` says of the rows of each file.
+fn describe_rows(messages: &Messages, accounts: &mut [InputFile]) {
+    let columns = &messages.columns;
+    for (row, file) in columns.file.iter().enumerate() {
+        let Some(account) = accounts.get_mut(*file as usize) else { continue };
+        account.messages += 1;
+        if columns.zone.get(row).is_some_and(|zone| *zone != ZoneBasis::Record) {
+            account.zone_needed += 1;
+        }
+        let sent_at = columns.sent_at.get(row).copied();
+        account.first_sent = account.first_sent.min(sent_at).or(sent_at);
+        account.last_sent = account.last_sent.max(sent_at);
+    }
+}
+
+/// The last part of a path.
+fn file_name(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
+}
+
+/// Names for provisional accounts: the file's name, with as many folders as tell it apart from the others.
+fn provisional_names(inputs: &[Input]) -> Vec<String> {
+    let tail = |name: &str, parts: usize| {
+        let all: Vec<&str> = name.split('/').collect();
+        all.get(all.len().saturating_sub(parts)..).unwrap_or_default().join("/")
+    };
+    let deepest = inputs.iter().map(|input| input.name.split('/').count()).max().unwrap_or(1);
+    inputs
+        .iter()
+        .map(|input| {
+            let alone = |parts: &usize| {
+                inputs.iter().filter(|other| tail(&other.name, *parts) == tail(&input.name, *parts)).count() == 1
+            };
+            tail(&input.name, (1..=deepest).find(alone).unwrap_or(deepest))
+        })
+        .collect()
+}
+
+fn entry_of<'c>(file_name: &str, case: &'c Case) -> Option<&'c crate::case::FileEntry> {
+    case.files.iter().find(|entry| {
+        entry.name == file_name
+            || globset::Glob::new(&entry.name).is_ok_and(|glob| glob.compile_matcher().is_match(file_name))
+    })
+}
+
+/// Zone of times without an offset: of the file in the case, of the option, of the matter, else the default.
+fn zone_of(input: &Input, case: &Case, settings: &Settings) -> Result<(Zones, ZoneBasis), IngestError> {
+    let of_file = entry_of(file_name(&input.name), case).and_then(|entry| entry.timezone.as_deref());
+    let named = of_file.or(settings.timezone.as_deref()).or(case.matter.timezone.as_deref());
+    let basis = if named.is_some() { ZoneBasis::Case } else { ZoneBasis::Guessed };
+    let name = named.unwrap_or(DEFAULT_ZONE);
+    let zones = Zones::named(name).map_err(|source| IngestError::Zone { name: name.to_owned(), source })?;
+    Ok((zones, basis))
+}
+
+/// Reads one input; whatever goes wrong ends as a reject in its account.
+fn read_input<'c>(
+    input: &Input,
+    file: &FileContext<'c>,
+    settings: &Settings,
+    account: &mut InputFile,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Vec<Batch<'c>> {
+    if inputs::is_no_export(input) {
+        let mut batch = Batch::new(file);
+        batch.ignore("a file beside the exports, by its ending");
+        "no-export".clone_into(&mut account.format);
+        account.confidence = 100;
+        describe_unread(input, account);
+        return vec![batch];
+    }
+    let opened = match open::open(&input.path, settings.max_unpacked) {
+        Ok(opened) => opened,
+        Err(error) => {
+            describe_unread(input, account);
+            return vec![whole_file_reject(file, account, &error.to_string(), b"")];
+        }
+    };
+    account.bytes = opened.bytes;
+    account.packing = opened.packing.as_str();
+    account.encoding = if opened.utf16_mark.is_some() {
+        "UTF-16".to_owned()
+    } else if opened.encoding_detected {
+        account.notes.push(format!("is not UTF-8; read as {}, found from its bytes", opened.encoding.name()));
+        opened.encoding.name().to_owned()
+    } else {
+        "UTF-8".to_owned()
+    };
+    let (packed, known_sha256, damage) =
+        (opened.packing != Packing::None, opened.sha256.clone(), opened.damage.clone());
+    let transcoded = opened.utf16_mark.and_then(|mark| match &opened.body {
+        Body::Memory(text) => String::from_utf8(text.clone()).ok().map(|text| (text, Width::Utf16 { mark })),
+        Body::Stream(_) => None,
+    });
+    let mut batches = match read_opened(opened, file, account, progress) {
+        Ok(read) => {
+            if known_sha256.is_none() {
+                // What was hashed is what was read: if the file changed meanwhile, its size on disk says another number.
+                if read.hashed != account.bytes {
+                    account.notes.push(format!(
+                        "changed while it was read: {} bytes when opened, {} bytes read",
+                        account.bytes, read.hashed
+                    ));
+                }
+                account.bytes = read.hashed;
+                account.sha256 = read.sha256.unwrap_or_default();
+            }
+            account.date_order = read.date_order;
+            read.batches
+        }
+        Err(error) => vec![whole_file_reject(file, account, &format!("reading failed: {error}"), b"")],
+    };
+    if let Some((text, width)) = transcoded {
+        let mut offsets = Offsets::new(&text, width);
+        batches.iter_mut().for_each(|batch| batch.move_places(&mut |offset| offsets.of(offset)));
+    }
+    if let Some(sha256) = known_sha256 {
+        account.sha256 = sha256;
+    }
+    if packed {
+        progress(account.bytes);
+    }
+    if let Some((offset, reason)) = damage {
+        account.failed = true;
+        let records: u32 = batches.iter().map(|batch| batch.records).sum();
+        let mut batch = Batch::new(file);
+        let place = Place { record: records + 1, line: 0, offset, length: 0 };
+        batch.reject(place, format!("{} data is damaged or cut off here: {reason}", account.packing), b"");
+        batches.push(batch);
+    }
+    batches
+}
+
+/// Size and hash of a file that no reader reads.
+fn describe_unread(input: &Input, account: &mut InputFile) {
+    account.bytes = std::fs::metadata(&input.path).map_or(0, |meta| meta.len());
+    account.sha256 = hash_file(&input.path).unwrap_or_default();
+}
+
+fn hash_file(path: &std::path::Path) -> std::io::Result<String> {
+    use sha2::{Digest, Sha256};
+    let mut digest = Sha256::new();
+    let mut file = std::fs::File::open(path)?;
+    let mut buffer = vec![0_u8; 1 << 20];
+    loop {
+        let filled = open::read_up_to(&mut file, &mut buffer)?;
+        digest.update(buffer.get(..filled).unwrap_or_default());
+        if filled < buffer.len() {
+            return Ok(hex(&digest.finalize()));
+        }
+    }
+}
+
+fn whole_file_reject<'c>(file: &FileContext<'c>, account: &mut InputFile, reason: &str, head: &[u8]) -> Batch<'c> {
+    account.failed = true;
+    if account.format.is_empty() {
+        "unknown".clone_into(&mut account.format);
+    }
+    account.notes.push(reason.to_owned());
+    let mut batch = Batch::new(file);
+    batch.reject(Place { record: 1, line: 1, offset: 0, length: 0 }, format!("the whole file: {reason}"), head);
+    batch
+}
+
+/// Recognises the format and reads with it.
+fn read_opened<'c>(
+    opened: Opened,
+    file: &FileContext<'c>,
+    account: &mut InputFile,
+    progress: &(dyn Fn(u64) + Sync),
+) -> std::io::Result<FileRead<'c>> {
+    let sample = opened.sample.get(opened.bom..).unwrap_or_default();
+    let start = sample.trim_ascii_start();
+    if start.is_empty() {
+        "empty".clone_into(&mut account.format);
+        account.confidence = 100;
+        account.notes.push("is empty".to_owned());
+        return read_nothing(opened, file);
+    }
+    let text = String::from_utf8_lossy(sample.get(..sample.len().min(1 << 16)).unwrap_or_default());
+    let chat = chat::text::recognise(&text);
+    if matches!(start.first(), Some(b'{' | b'[')) && chat < 50 {
+        account.confidence = meta::recognise(sample);
+        if account.confidence > 0 {
+            meta::FORMAT.clone_into(&mut account.format);
+            let bom = opened.bom;
+            let sample = opened.sample.clone();
+            return with_source(opened, |source, _| meta::read(file, &sample, bom, source, progress));
+        }
+        return unknown(opened, file, account, "JSON of a shape that no known format has");
+    }
+    if chat >= 50 {
+        chat::FORMAT.clone_into(&mut account.format);
+        account.confidence = chat;
+        return read_chat(opened, file, progress);
+    }
+    match delimited::recognise(&file.context.delimited, &opened) {
+        Ok(Some(recognised)) => {
+            describe_mapping(&recognised.mapping, account);
+            with_source(opened, |source, opened| delimited::read(file, opened, source, &recognised, progress))
+        }
+        Ok(None) => unknown(opened, file, account, "neither a chat, nor JSON, nor a table with columns"),
+        Err(error) => unknown(opened, file, account, &error.to_string()),
+    }
+}
+
+/// Gives `work` the text as something that can be read from any place.
+fn with_source<T>(
+    mut opened: Opened,
+    work: impl FnOnce(&mut dyn scan::Source, &Opened) -> std::io::Result<T>,
+) -> std::io::Result<T> {
+    match std::mem::replace(&mut opened.body, Body::Memory(Vec::new())) {
+        Body::Stream(mut stream) => work(&mut stream, &opened),
+        Body::Memory(text) => work(&mut Cursor::new(text), &opened),
+    }
+}
+
+fn read_nothing<'c>(opened: Opened, file: &FileContext<'c>) -> std::io::Result<FileRead<'c>> {
+    with_source(opened, |source, _| {
+        let mut text = Vec::new();
+        source.read_to_end(&mut text)?;
+        use sha2::{Digest, Sha256};
+        Ok(FileRead {
+            batches: vec![Batch::new(file)],
+            sha256: Some(hex(&Sha256::digest(&text))),
+            hashed: text.len() as u64,
+            date_order: None,
+        })
+    })
+}
+
+fn unknown<'c>(
+    opened: Opened,
+    file: &FileContext<'c>,
+    account: &mut InputFile,
+    reason: &str,
+) -> std::io::Result<FileRead<'c>> {
+    let head = opened.sample.get(..opened.sample.len().min(80)).unwrap_or_default().to_vec();
+    let mut read = read_nothing(opened, file)?;
+    read.batches = vec![whole_file_reject(file, account, reason, &head)];
+    Ok(read)
+}
+
+fn read_chat<'c>(
+    opened: Opened,
+    file: &FileContext<'c>,
+    progress: &(dyn Fn(u64) + Sync),
+) -> std::io::Result<FileRead<'c>> {
+    let (detected, encoding) = (opened.encoding_detected, opened.encoding);
+    let raw = with_source(opened, |source, _| {
+        let mut raw = Vec::new();
+        source.read_to_end(&mut raw)?;
+        Ok(raw)
+    })?;
+    use sha2::{Digest, Sha256};
+    let sha256 = hex(&Sha256::digest(&raw));
+    progress(raw.len() as u64);
+    let text = match std::str::from_utf8(&raw) {
+        Ok(text) => std::borrow::Cow::Borrowed(text),
+        Err(_) => encoding.decode_without_bom_handling(&raw).0,
+    };
+    let mut read = chat::read(file, &text, raw.len() as u64);
+    read.sha256 = Some(sha256);
+    if detected && encoding.is_single_byte() {
+        let mut offsets = Offsets::new(&text, Width::OneByte);
+        for batch in &mut read.batches {
+            batch.move_places(&mut |offset| offsets.of(offset));
+        }
+    }
+    Ok(read)
+}
+
+fn describe_mapping(mapping: &Mapping, account: &mut InputFile) {
+    account.format.clone_from(&mapping.format);
+    account.confidence = mapping.confidence;
+    let column = |role: &Role| {
+        let (column, found) = mapping.columns.get(role)?;
+        Some(MappedColumn { role: role.as_str(), column: mapping.names.get(*column)?.clone(), found: found.as_str() })
+    };
+    account.columns = Role::ALL.iter().filter_map(column).collect();
+    if mapping.found(Role::Recipient) == Some(Found::Weak) {
+        account
+            .notes
+            .push("recipients are names or keys, not addresses: two people of one name count as one".to_owned());
+    }
+    if mapping.column(Role::Sender).is_none() {
+        account
+            .notes
+            .push("names no sender; the file itself stands for the account until the case file names one".to_owned());
+    }
+    if mapping.column(Role::Direction).is_none() {
+        account.notes.push("states no direction; every record is taken as sent".to_owned());
+    }
+}
+
+/// Gives accounts what the case file knows of them.
+fn apply_case(messages: &mut Messages, case: &Case, context: &Context) {
+    for entry in &case.accounts {
+        let Some(address) = context.people.canonical(&entry.id, Hint::Unknown) else { continue };
+        let known = messages.accounts.iter_mut().find(|account| account.id == address.text || account.id == entry.id);
+        if let Some(account) = known {
+            account.client.clone_from(&entry.client);
+            account.provider.clone_from(&entry.provider);
+            account.owner = entry.owner;
+            account.route = entry.route;
+        }
+    }
+    let routes: Vec<_> = messages.accounts.iter().map(|account| account.route).collect();
+    if routes.iter().any(Option::is_some) {
+        for (route, account) in messages.columns.route.iter_mut().zip(&messages.columns.account) {
+            if let Some(Some(stated)) = routes.get(*account as usize) {
+                *route = *stated;
+            }
+        }
+    }
+}

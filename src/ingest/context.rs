@@ -1,0 +1,59 @@
+//! What readers share: addresses, words, zones, options. Loaded once, read by all threads.
+//! Nothing here changes while files are read.
+//! The case file's own knowledge is applied to accounts after reading, in `ingest.rs`.
+
+use super::consent_words::ConsentWords;
+use super::mapping::{DataError, Delimited};
+use super::people::{Country, People};
+use super::time::{DateOrder, Zones};
+use crate::message::ZoneBasis;
+
+/// See the module.
+#[derive(Debug)]
+pub struct Context {
+    /// Canonical addresses.
+    pub people: People,
+    /// Columns and words of delimited exports.
+    pub delimited: Delimited,
+    /// STOP and START.
+    pub consent_words: ConsentWords,
+    /// Day/month order that the user told, for all files.
+    pub date_order: Option<DateOrder>,
+    /// Threads for reading.
+    pub threads: usize,
+}
+
+impl Context {
+    /// Loads the compiled-in data.
+    ///
+    /// # Errors
+    /// When a data file of the build is damaged.
+    pub fn load(country: Option<Country>, date_order: Option<DateOrder>, threads: usize) -> Result<Self, DataError> {
+        Ok(Self {
+            people: People::new(country),
+            delimited: Delimited::load()?,
+            consent_words: ConsentWords::load()?,
+            date_order,
+            threads,
+        })
+    }
+}
+
+/// What a reader is told of the one file it reads.
+#[derive(Debug)]
+pub struct FileContext<'c> {
+    /// Shared knowledge.
+    pub context: &'c Context,
+    /// Index of the file.
+    pub index: u32,
+    /// Account of records that name no sender.
+    pub provisional: String,
+    /// Name of the file without its folder, for formats that put facts into it.
+    pub file_name: String,
+    /// Zone of times without an offset.
+    pub zones: Zones,
+    /// Who named that zone.
+    pub zone_basis: ZoneBasis,
+    /// Authors or addresses that the case file lists as accounts.
+    pub known_accounts: &'c [String],
+}

@@ -1,0 +1,296 @@
+//! Joins the batches of all files into `Messages` and folds records that tell of one message.
+//! Earliest send time, furthest status; what the first record leaves open, a later one fills in.
+//! The order of rows is the order of files and records, so threads and blocks leave no trace.
+
+use hashbrown::HashMap;
+use rayon::prelude::*;
+use rustc_hash::FxBuildHasher;
+
+use super::batch::{Batch, Consent, FORWARD_UNKNOWN, is_made_of_parts};
+use super::join::{Entry, join};
+use super::people;
+use crate::message::{
+    Account, Category, Columns, Content, ContentKind, Form, Messages, NO_CONTENT, Platform, Recipients, Route, Texts,
+};
+use crate::message::{Automation, RecipientKind};
+
+/// Keys are spread over this many parts; each is folded on its own.
+const PARTS: usize = 256;
+
+/// What folding gives.
+#[derive(Debug, Default)]
+pub struct Folded {
+    /// The messages.
+    pub messages: Messages,
+    /// Opt-ins and opt-outs, in order of file and record.
+    pub consents: Vec<Consent>,
+    /// For each file, how many records gave a message that was new.
+    pub read: Vec<u64>,
+    /// For each file, how many records only told more of messages already known.
+    pub folded: Vec<u64>,
+}
+
+/// Joins and folds. `batches` stand in order of file and place; `files` are the names of the inputs.
+#[must_use]
+pub fn fold(mut batches: Vec<Batch<'_>>, files: Vec<String>) -> Folded {
+    let (accounts, account_of) = join_accounts(&batches);
+    let (recipients, recipient_of) = join_recipients(&batches);
+    let (contents, content_of) = join_contents(&mut batches);
+    let mut columns = Columns::default();
+    columns.reserve(batches.iter().map(|batch| batch.rows.len()).sum());
+    let mut consents = Vec::new();
+    for (index, batch) in batches.into_iter().enumerate() {
+        let (accounts, recipients, contents) = (account_of.get(index), recipient_of.get(index), content_of.get(index));
+        let mut rows = batch.rows;
+        renumber(&mut rows.account, accounts);
+        renumber(&mut rows.recipient, recipients);
+        renumber(&mut rows.content, contents);
+        columns.append(&rows);
+        consents.extend(batch.consents.into_iter().map(|mut consent| {
+            renumber(std::slice::from_mut(&mut consent.account), accounts);
+            renumber(std::slice::from_mut(&mut consent.recipient), recipients);
+            consent
+        }));
+    }
+    columns.message_id.shrink();
+    let duplicates = find_duplicates(&columns);
+    let mut keep = Vec::new();
+    if !duplicates.is_empty() {
+        keep = vec![true; columns.len()];
+        for (first, again) in duplicates {
+            merge(&mut columns, &contents, first as usize, again as usize);
+            if let Some(kept) = keep.get_mut(again as usize) {
+                *kept = false;
+            }
+        }
+    }
+    let (read, folded) = count_records(&columns, &keep, files.len());
+    if !keep.is_empty() {
+        columns.retain(&keep);
+    }
+    let recipients = with_audience(recipients, &columns);
+    Folded { messages: Messages { accounts, recipients, contents, files, columns }, consents, read, folded }
+}
+
+fn renumber(indices: &mut [u32], map: Option<&Vec<u32>>) {
+    for index in indices {
+        *index = map.and_then(|map| map.get(*index as usize)).copied().unwrap_or(0);
+    }
+}
+
+/// Accounts in order of their ids, so that an index says nothing of where they were first seen.
+fn join_accounts(batches: &[Batch<'_>]) -> (Vec<Account>, Vec<Vec<u32>>) {
+    let tables: Vec<_> = batches.iter().map(Batch::accounts).collect();
+    let text = |(batch, local): Entry| tables.get(batch as usize).map_or("", |table| table.texts.get(local as usize));
+    let hash = |(batch, local): Entry| tables.get(batch as usize).map_or(0, |table| table.hash(local));
+    let length = |batch: usize| tables.get(batch).map_or(0, |table| table.texts.len());
+    let mut joined = join(tables.len(), length, hash, |left, right| text(left) == text(right));
+    let mut order: Vec<u32> = (0..joined.first.len() as u32).collect();
+    let name = |index: &u32| joined.first.get(*index as usize).map_or("", |entry| text(*entry));
+    order.sort_by(|left, right| name(left).cmp(name(right)));
+    let accounts = order.iter().map(|index| Account {
+        id: name(index).to_owned(),
+        provisional: name(index).starts_with('?'),
+        country: people::country(name(index)).map(people::Country::letters),
+        ..Account::default()
+    });
+    let accounts = accounts.collect();
+    let mut rank = vec![0_u32; order.len()];
+    for (position, index) in order.iter().enumerate() {
+        if let Some(slot) = rank.get_mut(*index as usize) {
+            *slot = position as u32;
+        }
+    }
+    joined.index_of.iter_mut().for_each(|map| renumber(map, Some(&rank)));
+    (accounts, joined.index_of)
+}
+
+fn join_recipients(batches: &[Batch<'_>]) -> (Recipients, Vec<Vec<u32>>) {
+    let tables: Vec<_> = batches.iter().map(Batch::recipients).collect();
+    let text = |(batch, local): Entry| tables.get(batch as usize).map_or("", |table| table.texts.get(local as usize));
+    let hash = |(batch, local): Entry| tables.get(batch as usize).map_or(0, |table| table.hash(local));
+    let length = |batch: usize| tables.get(batch).map_or(0, |table| table.texts.len());
+    let joined = join(tables.len(), length, hash, |left, right| text(left) == text(right));
+    let mut address = Texts::with_capacity(joined.first.len(), joined.first.len() * 14);
+    joined.first.iter().for_each(|entry| {
+        address.push(text(*entry));
+    });
+    let country =
+        joined.first.par_iter().map(|entry| people::country(text(*entry)).map(people::Country::letters)).collect();
+    let mut kind = vec![RecipientKind::Unknown; joined.first.len()];
+    for (batch, map) in batches.iter().zip(&joined.index_of) {
+        for (local, index) in map.iter().enumerate() {
+            let stated = batch.recipient_kind(local as u32);
+            if let Some(slot) = kind.get_mut(*index as usize)
+                && stated > *slot
+            {
+                *slot = stated;
+            }
+        }
+    }
+    (Recipients { address, kind, country, audience: Vec::new() }, joined.index_of)
+}
+
+fn join_contents(batches: &mut [Batch<'_>]) -> (Vec<Content>, Vec<Vec<u32>>) {
+    let mut tables: Vec<Vec<Content>> = batches.iter_mut().map(|batch| std::mem::take(&mut batch.contents)).collect();
+    let (first, mut index_of) = {
+        let fingerprint = |(batch, local): Entry| {
+            tables.get(batch as usize).and_then(|table| table.get(local as usize)).map_or(0, |c| c.fingerprint)
+        };
+        let length = |batch: usize| tables.get(batch).map_or(0, Vec::len);
+        let joined = join(
+            tables.len(),
+            length,
+            |entry| (fingerprint(entry) >> 64) as u64,
+            |left, right| fingerprint(left) == fingerprint(right),
+        );
+        (joined.first, joined.index_of)
+    };
+    // Local index 0 is "none" in every batch; it must be 0 in the joined table too.
+    let none = index_of.first().and_then(|map| map.first()).copied().unwrap_or(0);
+    let swap = |index: u32| {
+        if index == none {
+            0
+        } else if index == 0 {
+            none
+        } else {
+            index
+        }
+    };
+    index_of.par_iter_mut().for_each(|map| map.iter_mut().for_each(|index| *index = swap(*index)));
+    let mut contents: Vec<Content> = first
+        .iter()
+        .map(|(batch, local)| {
+            let entry = tables.get_mut(*batch as usize).and_then(|table| table.get_mut(*local as usize));
+            entry.map(std::mem::take).unwrap_or_default()
+        })
+        .collect();
+    if contents.is_empty() {
+        contents.push(Content::default());
+    }
+    let none = (none as usize).min(contents.len() - 1);
+    contents.swap(0, none);
+    fill_samples(&mut contents, &tables, &index_of);
+    (contents, index_of)
+}
+
+/// A named content may have come first from a record without text: the first text that follows is its sample.
+fn fill_samples(contents: &mut [Content], tables: &[Vec<Content>], index_of: &[Vec<u32>]) {
+    for (table, map) in tables.iter().zip(index_of) {
+        for (content, index) in table.iter().zip(map) {
+            if let Some(joined) = contents.get_mut(*index as usize)
+                && joined.kind != ContentKind::Text
+                && joined.sample.is_empty()
+                && !content.sample.is_empty()
+            {
+                joined.sample.clone_from(&content.sample);
+            }
+        }
+    }
+}
+
+/// Pairs of rows that tell of one message: (first row, later row), ordered by the later row.
+fn find_duplicates(columns: &Columns) -> Vec<(u32, u32)> {
+    let part_of = |key: &u128| (key >> 120) as usize % PARTS;
+    let mut parts: Vec<Vec<u32>> = vec![Vec::with_capacity(columns.len() / PARTS + 16); PARTS];
+    for (row, key) in columns.key.iter().enumerate() {
+        if let Some(part) = parts.get_mut(part_of(key)) {
+            part.push(row as u32);
+        }
+    }
+    let mut pairs: Vec<(u32, u32)> = parts.par_iter().flat_map_iter(|rows| duplicates_of_part(columns, rows)).collect();
+    pairs.par_sort_unstable_by_key(|(_, again)| *again);
+    pairs
+}
+
+fn duplicates_of_part(columns: &Columns, rows: &[u32]) -> Vec<(u32, u32)> {
+    let mut pairs = Vec::new();
+    let mut first_of: HashMap<(u128, u32), u32, FxBuildHasher> =
+        HashMap::with_capacity_and_hasher(rows.len(), FxBuildHasher);
+    // The k-th of equal messages in one file is the k-th in another: an overlap folds, a real repetition stays.
+    let mut seen_in_file: HashMap<(u128, u32), u32, FxBuildHasher> = HashMap::default();
+    for row in rows {
+        let key = columns.key.get(*row as usize).copied().unwrap_or_default();
+        let ordinal = if is_made_of_parts(key) {
+            let file = columns.file.get(*row as usize).copied().unwrap_or_default();
+            let seen = seen_in_file.entry((key, file)).or_insert(0);
+            *seen += 1;
+            *seen
+        } else {
+            0
+        };
+        let first = *first_of.entry((key, ordinal)).or_insert(*row);
+        if first != *row {
+            pairs.push((first, *row));
+        }
+    }
+    pairs
+}
+
+fn merge(columns: &mut Columns, contents: &[Content], first: usize, again: usize) {
+    fn fill<T: Copy + PartialEq>(column: &mut [T], first: usize, again: usize, unknown: T) {
+        let Some(other) = column.get(again).copied() else { return };
+        if let Some(slot) = column.get_mut(first)
+            && *slot == unknown
+        {
+            *slot = other;
+        }
+    }
+    fn greater<T: Copy + Ord>(column: &mut [T], first: usize, again: usize) {
+        let Some(other) = column.get(again).copied() else { return };
+        if let Some(slot) = column.get_mut(first) {
+            *slot = (*slot).max(other);
+        }
+    }
+    if columns.sent_at.get(again) < columns.sent_at.get(first) {
+        columns.sent_at.copy_within(again..=again, first);
+        columns.zone.copy_within(again..=again, first);
+    }
+    greater(&mut columns.status, first, again);
+    greater(&mut columns.audience, first, again);
+    fill(&mut columns.platform, first, again, Platform::Unknown);
+    fill(&mut columns.route, first, again, Route::Unknown);
+    fill(&mut columns.category, first, again, Category::Unknown);
+    fill(&mut columns.automation, first, again, Automation::Unknown);
+    fill(&mut columns.form, first, again, Form::Unknown);
+    fill(&mut columns.forward_score, first, again, FORWARD_UNKNOWN);
+    let named = |row: usize| {
+        let index = columns.content.get(row).copied().unwrap_or(NO_CONTENT);
+        let kind = contents.get(index as usize).map(|content| content.kind);
+        (index != NO_CONTENT, kind.is_some_and(|kind| kind != ContentKind::Text))
+    };
+    if named(again) > named(first) {
+        columns.content.copy_within(again..=again, first);
+    }
+}
+
+/// Counts, for each file, the records that gave a new message and those that only told more of a known one.
+fn count_records(columns: &Columns, keep: &[bool], files: usize) -> (Vec<u64>, Vec<u64>) {
+    let (mut read, mut folded) = (vec![0_u64; files], vec![0_u64; files]);
+    let mut row = 0;
+    while row < columns.len() {
+        let record = (columns.file.get(row).copied(), columns.record.get(row).copied());
+        let mut new = false;
+        let mut next = row;
+        while next < columns.len() && (columns.file.get(next).copied(), columns.record.get(next).copied()) == record {
+            new |= keep.get(next).copied().unwrap_or(true);
+            next += 1;
+        }
+        let counters = if new { &mut read } else { &mut folded };
+        if let Some(count) = record.0.and_then(|file| counters.get_mut(file as usize)) {
+            *count += 1;
+        }
+        row = next;
+    }
+    (read, folded)
+}
+
+fn with_audience(mut recipients: Recipients, columns: &Columns) -> Recipients {
+    recipients.audience = vec![1; recipients.address.len()];
+    for (recipient, audience) in columns.recipient.iter().zip(&columns.audience) {
+        if let Some(largest) = recipients.audience.get_mut(*recipient as usize) {
+            *largest = (*largest).max(*audience);
+        }
+    }
+    recipients
+}

@@ -1,0 +1,157 @@
+//! Which files a run reads: files, folders, globs and standard input, each once, in one order.
+//! The order is that of the names, so that it does not matter how the user lists them.
+//! Nothing is opened here.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// One input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Input {
+    /// Name in every output: the path as given, with `/`.
+    pub name: String,
+    /// The file. Standard input is put into one before it is listed.
+    pub path: PathBuf,
+    /// Whether the user named this very file, rather than a folder or glob that holds it.
+    pub named: bool,
+}
+
+/// Why the inputs could not be listed.
+#[derive(Debug, thiserror::Error)]
+pub enum InputError {
+    /// Nothing there.
+    #[error("`{0}` does not exist")]
+    Missing(String),
+    /// A glob that finds nothing.
+    #[error("`{0}` matches no file")]
+    NoMatch(String),
+    /// A glob that is none.
+    #[error("`{pattern}` is not a pattern: {source}")]
+    Pattern {
+        /// The pattern.
+        pattern: String,
+        /// What is wrong with it.
+        source: globset::Error,
+    },
+}
+
+/// A file or folder that could not be looked into.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Its name.
+    pub name: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Name of standard input.
+pub const STDIN: &str = "-";
+/// File that holds the case, where a folder of exports has one.
+pub const CASE_FILE: &str = "case.toml";
+
+/// Lists the inputs. Folders are walked; hidden files, and case files among the exports, are passed over. `stdin` is the
+/// file that standard input was put into, where `-` is among the arguments.
+///
+/// # Errors
+/// When an argument names nothing.
+pub fn list(arguments: &[PathBuf], stdin: Option<&Path>) -> Result<(Vec<Input>, Vec<Unreadable>), InputError> {
+    let mut found: BTreeMap<String, Input> = BTreeMap::new();
+    let mut unreadable = Vec::new();
+    for argument in arguments {
+        let text = argument.to_string_lossy();
+        if let (STDIN, Some(path)) = (text.as_ref(), stdin) {
+            found.insert(STDIN.to_owned(), Input { name: STDIN.to_owned(), path: path.to_owned(), named: true });
+        } else if argument.is_dir() {
+            walk(argument, &|_| true, &mut found, &mut unreadable);
+        } else if argument.symlink_metadata().is_ok() {
+            add(argument, true, &mut found);
+        } else if text.contains(['*', '?', '[', '{']) {
+            let before = found.len();
+            glob(&text, &mut found, &mut unreadable)?;
+            if found.len() == before {
+                return Err(InputError::NoMatch(text.into_owned()));
+            }
+        } else {
+            return Err(InputError::Missing(text.into_owned()));
+        }
+    }
+    Ok((found.into_values().collect(), unreadable))
+}
+
+/// The case file that lies in one of the folders named, if exactly one does.
+#[must_use]
+pub fn case_file(arguments: &[PathBuf]) -> Option<PathBuf> {
+    let mut files = arguments
+        .iter()
+        .filter(|argument| argument.is_dir())
+        .map(|folder| folder.join(CASE_FILE))
+        .filter(|file| file.is_file());
+    let first = files.next()?;
+    files.next().is_none().then_some(first)
+}
+
+fn add(path: &Path, named: bool, found: &mut BTreeMap<String, Input>) {
+    let name = path.to_string_lossy().replace('\\', "/");
+    let input = found.entry(name.clone()).or_insert(Input { name, path: path.to_owned(), named });
+    input.named |= named;
+}
+
+fn walk(
+    folder: &Path,
+    wanted: &dyn Fn(&Path) -> bool,
+    found: &mut BTreeMap<String, Input>,
+    unreadable: &mut Vec<Unreadable>,
+) {
+    let hidden = |entry: &walkdir::DirEntry| entry.depth() > 0 && entry.file_name().to_string_lossy().starts_with('.');
+    for entry in walkdir::WalkDir::new(folder)
+        .follow_links(true)
+        .sort_by_file_name()
+        .into_iter()
+        .filter_entry(|entry| !hidden(entry))
+    {
+        match entry {
+            Ok(entry) if entry.file_type().is_file() => {
+                if entry.file_name() != CASE_FILE && wanted(entry.path()) {
+                    add(entry.path(), false, found);
+                }
+            }
+            Ok(_) => {}
+            Err(error) => {
+                let name = error.path().unwrap_or(folder).to_string_lossy().replace('\\', "/");
+                let reason = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
+                unreadable.push(Unreadable { name, reason });
+            }
+        }
+    }
+}
+
+fn glob(
+    pattern: &str,
+    found: &mut BTreeMap<String, Input>,
+    unreadable: &mut Vec<Unreadable>,
+) -> Result<(), InputError> {
+    let wrong = |source| InputError::Pattern { pattern: pattern.to_owned(), source };
+    let matcher = globset::GlobBuilder::new(pattern).literal_separator(true).build().map_err(wrong)?.compile_matcher();
+    // Walk from the last folder that is written out.
+    let fixed: PathBuf = Path::new(pattern)
+        .components()
+        .take_while(|part| !part.as_os_str().to_string_lossy().contains(['*', '?', '[', '{']))
+        .collect();
+    let (root, prefix) = if fixed.as_os_str().is_empty() { (PathBuf::from("."), true) } else { (fixed, false) };
+    let wanted = |path: &Path| matcher.is_match(if prefix { path.strip_prefix(".").unwrap_or(path) } else { path });
+    walk(&root, &wanted, found, unreadable);
+    Ok(())
+}
+
+/// Endings of files that lie beside exports but are none: papers, pictures, code.
+const NO_EXPORTS: [&str; 22] = [
+    "md", "html", "htm", "pdf", "doc", "docx", "rtf", "jpg", "jpeg", "png", "gif", "webp", "mp4", "opus", "mp3", "vcf",
+    "toml", "sql", "py", "sh", "ini", "yaml",
+];
+
+/// Whether a file in a folder is passed over by its ending; one that the user named is always read.
+#[must_use]
+pub fn is_no_export(input: &Input) -> bool {
+    let ending = input.name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+    !input.named && ending.is_some_and(|ending| NO_EXPORTS.contains(&ending.as_str()))
+}

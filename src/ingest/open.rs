@@ -1,0 +1,320 @@
+//! Opens an input: what it is packed in, how its text is encoded, and its SHA-256.
+//! Plain files are left to be streamed; packed and UTF-16 files are unfolded into memory, within a bound.
+//! Nothing here knows of formats or records.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use encoding_rs::Encoding;
+use sha2::{Digest, Sha256};
+
+/// How many bytes of a file are looked at to recognise it.
+pub const SAMPLE_BYTES: usize = 1 << 20;
+
+/// A digest as 64 hex digits.
+#[must_use]
+pub fn hex(digest: &[u8]) -> String {
+    use std::fmt::Write;
+    digest.iter().fold(String::with_capacity(digest.len() * 2), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Why an input could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The operating system said no.
+    #[error("cannot be read: {0}")]
+    Io(#[from] io::Error),
+    /// Unpacked, it would be larger than allowed.
+    #[error("unpacks to more than {limit} bytes; raise --max-unpacked if that is right")]
+    TooLarge {
+        /// The bound.
+        limit: u64,
+    },
+    /// Not text in any encoding we read.
+    #[error("is not text: {0}")]
+    Binary(&'static str),
+}
+
+/// How the file is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Packing {
+    /// Not packed.
+    None,
+    /// gzip, one member or many.
+    Gzip,
+    /// Zstandard.
+    Zstd,
+}
+
+impl Packing {
+    /// Word for reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
+        }
+    }
+}
+
+/// Text of an input.
+#[derive(Debug)]
+pub enum Body {
+    /// A plain file, to be read from its start; its hash comes with the reading.
+    Stream(File),
+    /// The whole text, unpacked, as UTF-8 or bytes of an ASCII-compatible encoding.
+    Memory(Vec<u8>),
+}
+
+/// An opened input.
+#[derive(Debug)]
+pub struct Opened {
+    /// The first bytes of the text, for recognising it.
+    pub sample: Vec<u8>,
+    /// The text.
+    pub body: Body,
+    /// Size of the file as it lies on disk.
+    pub bytes: u64,
+    /// SHA-256 of the file as it lies on disk, known now unless the body is a stream.
+    pub sha256: Option<String>,
+    /// Packing.
+    pub packing: Packing,
+    /// Encoding of fields that are not valid UTF-8.
+    pub encoding: &'static Encoding,
+    /// Whether the sample itself was not UTF-8, so that the encoding was detected.
+    pub encoding_detected: bool,
+    /// Bytes of byte-order mark before the text.
+    pub bom: usize,
+    /// Where unpacking broke off, and why: what stood before is read, what followed is one reject.
+    pub damage: Option<(u64, String)>,
+    /// For text that was UTF-16, the bytes of its byte-order mark.
+    pub utf16_mark: Option<u64>,
+}
+
+/// Opens a file.
+///
+/// # Errors
+/// When it cannot be read, unpacked, or is not text.
+pub fn open(path: &Path, max_unpacked: u64) -> Result<Opened, OpenError> {
+    let mut file = File::open(path)?;
+    if file.metadata()?.is_dir() {
+        return Err(OpenError::Io(io::Error::new(io::ErrorKind::IsADirectory, "is a directory")));
+    }
+    let mut head = vec![0_u8; SAMPLE_BYTES];
+    let filled = read_up_to(&mut file, &mut head)?;
+    head.truncate(filled);
+    if packing_of(&head) == Packing::None && !is_utf16(&head) {
+        use std::io::Seek;
+        if file.seek(io::SeekFrom::Start(0)).is_ok() {
+            let bytes = file.metadata()?.len();
+            return describe(head, Body::Stream(file), bytes, None, Packing::None);
+        }
+    }
+    // Pipes and packed files: all of it, since it can be read only once or only from the start.
+    file.read_to_end(&mut head)?;
+    from_memory(head, max_unpacked)
+}
+
+/// The text of a packed file as places count in it; `None` for a plain file, whose places are its own.
+///
+/// # Errors
+/// When it cannot be read or unpacked.
+pub fn unpacked(path: &Path, max_unpacked: u64) -> Result<Option<Vec<u8>>, OpenError> {
+    let mut head = [0_u8; 4];
+    let mut file = File::open(path)?;
+    let filled = read_up_to(&mut file, &mut head)?;
+    let packing = packing_of(head.get(..filled).unwrap_or_default());
+    if packing == Packing::None {
+        return Ok(None);
+    }
+    let mut raw = head.get(..filled).unwrap_or_default().to_vec();
+    file.read_to_end(&mut raw)?;
+    let (text, _) = match packing {
+        Packing::Gzip => unpack(flate2::read::MultiGzDecoder::new(raw.as_slice()), max_unpacked)?,
+        _ => unpack(zstd::stream::read::Decoder::new(raw.as_slice())?, max_unpacked)?,
+    };
+    Ok(Some(text))
+}
+
+/// As [`open`], for bytes that are already here (standard input, for one).
+///
+/// # Errors
+/// When they cannot be unpacked or are not text.
+pub fn from_memory(raw: Vec<u8>, max_unpacked: u64) -> Result<Opened, OpenError> {
+    let bytes = raw.len() as u64;
+    let sha256 = Some(hex(&Sha256::digest(&raw)));
+    let packing = packing_of(&raw);
+    let (text, damage) = match packing {
+        Packing::None => (raw, None),
+        Packing::Gzip => unpack(flate2::read::MultiGzDecoder::new(raw.as_slice()), max_unpacked)?,
+        Packing::Zstd => unpack(zstd::stream::read::Decoder::new(raw.as_slice())?, max_unpacked)?,
+    };
+    let (text, utf16_mark) = match utf16_encoding(&text) {
+        Some(encoding) => {
+            let mark = if matches!(text.as_slice(), [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..]) { 2 } else { 0 };
+            (encoding.decode_with_bom_removal(&text).0.into_owned().into_bytes(), Some(mark))
+        }
+        None => (text, None),
+    };
+    let sample = text.get(..text.len().min(SAMPLE_BYTES)).unwrap_or_default().to_vec();
+    let mut opened = describe(sample, Body::Memory(text), bytes, sha256, packing)?;
+    opened.utf16_mark = utf16_mark;
+    opened.damage = damage;
+    Ok(opened)
+}
+
+fn describe(
+    sample: Vec<u8>,
+    body: Body,
+    bytes: u64,
+    sha256: Option<String>,
+    packing: Packing,
+) -> Result<Opened, OpenError> {
+    let bom = if sample.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+    let nul = memchr::memchr_iter(0, &sample).count();
+    if sample.starts_with(b"SQLite format 3\0") {
+        return Err(OpenError::Binary("an SQLite database, which this version does not read"));
+    }
+    if sample.starts_with(b"PK\x03\x04") {
+        return Err(OpenError::Binary("a zip archive or workbook, which this version does not read"));
+    }
+    if sample.starts_with(b"%PDF") {
+        return Err(OpenError::Binary("a PDF"));
+    }
+    if nul * 10 > sample.len() {
+        return Err(OpenError::Binary("more than a tenth of its bytes are NUL"));
+    }
+    let controls = sample.iter().filter(|byte| **byte < 9 || (14..32).contains(*byte) && **byte != 27).count();
+    if controls * 10 > sample.len() {
+        return Err(OpenError::Binary("more than a tenth of its bytes are control characters"));
+    }
+    let valid = match std::str::from_utf8(&sample) {
+        Ok(_) => true,
+        // A character cut by the end of the sample is no sign of another encoding.
+        Err(error) => error.error_len().is_none(),
+    };
+    let encoding = if valid { encoding_rs::WINDOWS_1252 } else { detect(&sample) };
+    Ok(Opened {
+        sample,
+        body,
+        bytes,
+        sha256,
+        packing,
+        encoding,
+        encoding_detected: !valid,
+        bom,
+        damage: None,
+        utf16_mark: None,
+    })
+}
+
+fn detect(sample: &[u8]) -> &'static Encoding {
+    let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
+    detector.feed(sample, true);
+    detector.guess(None, chardetng::Utf8Detection::Deny)
+}
+
+fn packing_of(head: &[u8]) -> Packing {
+    match head {
+        [0x1F, 0x8B, ..] => Packing::Gzip,
+        [0x28, 0xB5, 0x2F, 0xFD, ..] => Packing::Zstd,
+        _ => Packing::None,
+    }
+}
+
+fn is_utf16(head: &[u8]) -> bool {
+    utf16_encoding(head).is_some()
+}
+
+/// UTF-16 by its mark, or by every other byte of plain Latin text being NUL.
+fn utf16_encoding(head: &[u8]) -> Option<&'static Encoding> {
+    match head {
+        [0xFF, 0xFE, ..] => return Some(encoding_rs::UTF_16LE),
+        [0xFE, 0xFF, ..] => return Some(encoding_rs::UTF_16BE),
+        _ => {}
+    }
+    let pairs = head.get(..head.len().min(4096)).unwrap_or_default().chunks_exact(2);
+    let total = pairs.len();
+    let (mut low, mut high) = (0, 0);
+    for pair in pairs {
+        match pair {
+            [letter, 0] if *letter != 0 => low += 1,
+            [0, letter] if *letter != 0 => high += 1,
+            _ => {}
+        }
+    }
+    if total >= 8 && low * 10 > total * 8 {
+        Some(encoding_rs::UTF_16LE)
+    } else if total >= 8 && high * 10 > total * 8 {
+        Some(encoding_rs::UTF_16BE)
+    } else {
+        None
+    }
+}
+
+/// Unpacks as far as it goes. After damage only whole lines are given: half a record would read as a whole one.
+fn unpack(decoder: impl Read, limit: u64) -> Result<(Vec<u8>, Option<(u64, String)>), OpenError> {
+    let mut text = Vec::new();
+    match decoder.take(limit.saturating_add(1)).read_to_end(&mut text) {
+        Ok(_) if text.len() as u64 > limit => Err(OpenError::TooLarge { limit }),
+        Ok(_) => Ok((text, None)),
+        Err(source) => {
+            text.truncate(memchr::memrchr(b'\n', &text).map_or(0, |end| end + 1));
+            let place = text.len() as u64;
+            Ok((text, Some((place, source.to_string()))))
+        }
+    }
+}
+
+/// Fills `buffer` as far as the reader gives.
+///
+/// # Errors
+/// When reading fails.
+pub fn read_up_to(reader: &mut (impl Read + ?Sized), buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while let Some(rest) = buffer.get_mut(filled..)
+        && !rest.is_empty()
+    {
+        match reader.read(rest) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn utf16_is_read_with_and_without_its_mark() {
+        let text = "Empfänger;Text\r\n+49;Grüße\r\n";
+        let plain: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let mut marked = vec![0xFF, 0xFE];
+        marked.extend(&plain);
+        for raw in [plain, marked] {
+            let opened = from_memory(raw, 1 << 20).expect("opens");
+            assert!(opened.utf16_mark.is_some());
+            assert!(matches!(opened.body, Body::Memory(ref body) if body == text.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn a_bomb_is_refused_and_a_cut_file_says_where() {
+        let zeros = zstd::encode_all(&vec![b'a'; 1 << 20][..], 3).expect("packs");
+        assert!(matches!(from_memory(zeros.clone(), 1000), Err(OpenError::TooLarge { limit: 1000 })));
+        let lines = "a,b\n".repeat(100_000);
+        let packed = zstd::encode_all(lines.as_bytes(), 3).expect("packs");
+        let opened = from_memory(packed[..packed.len() - 4].to_vec(), 1 << 30).expect("opens as far as it goes");
+        assert!(opened.damage.is_some());
+    }
+}

@@ -1,0 +1,161 @@
+//! Stage five: what the stages found in; the report folder out.
+//! Everything is first put into one extract; the files are written from it and from the stages' results.
+//! The folder appears whole or not at all, and the same input gives the same bytes.
+
+mod build;
+mod charts;
+pub mod evidence;
+pub mod extract;
+pub mod folder;
+mod html;
+mod instants;
+mod manifest;
+mod messages;
+mod shown;
+mod tables;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::assess::{Assessment, Calendar, Pack};
+use crate::case::{Case, Language};
+use crate::detect::{Activity, Settings};
+use crate::ingest::{Ingested, Input};
+use evidence::Extent;
+use extract::Extract;
+use folder::{Folder, FolderError, MANIFEST};
+
+pub use build::input_row;
+pub use html::HtmlError;
+pub use instants::utc;
+pub use shown::{KEY_BYTES, Shown};
+
+/// A kind of output that `--write` can choose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// `csv/*.csv`.
+    Csv,
+    /// `findings.json`.
+    Json,
+    /// `report.html`.
+    Html,
+}
+
+/// A setting as the manifest records it: its value and where it came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SettingRow {
+    /// Name of the option.
+    pub name: &'static str,
+    /// Its value.
+    pub value: String,
+    /// `flag`, `environment`, `file` or `default`.
+    pub origin: &'static str,
+}
+
+/// All that a report is written from.
+#[derive(Debug)]
+pub struct ReportInput<'a> {
+    /// Program and version.
+    pub program: String,
+    /// Inputs.
+    pub inputs: &'a [Input],
+    /// What ingest gave.
+    pub ingested: &'a Ingested,
+    /// Settings of detection.
+    pub detection: &'a Settings,
+    /// What detection gave.
+    pub activity: &'a Activity,
+    /// The case.
+    pub case: &'a Case,
+    /// SHA-256 of the case file; empty without one.
+    pub case_sha256: String,
+    /// Rule packs.
+    pub packs: &'a [Pack],
+    /// What assessment gave.
+    pub assessment: &'a Assessment,
+    /// The matter's calendar.
+    pub calendar: &'a Calendar,
+    /// Language of words for people.
+    pub language: Language,
+    /// How recipients are shown.
+    pub shown: &'a Shown,
+    /// How much evidence is listed.
+    pub evidence: Extent,
+    /// Bound for unpacked sizes, in bytes.
+    pub max_unpacked: u64,
+    /// Settings with their origin.
+    pub settings: &'a [SettingRow],
+    /// Outputs wanted.
+    pub write: &'a BTreeSet<Kind>,
+    /// Whether `messages.parquet` is wanted.
+    pub with_messages: bool,
+}
+
+/// Why a report could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// The folder.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// A CSV file.
+    #[error("writing CSV: {0}")]
+    Csv(#[from] csv::Error),
+    /// A JSON file.
+    #[error("writing JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// Parquet.
+    #[error("writing Parquet: {0}")]
+    Parquet(#[from] polars_core::prelude::PolarsError),
+    /// The HTML page.
+    #[error("writing HTML: {0}")]
+    Html(#[from] HtmlError),
+    /// The file system.
+    #[error("writing: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// Writes the report folder and gives the extract that it says.
+///
+/// # Errors
+/// When something cannot be written; the folder is then as it was.
+pub fn write(input: &ReportInput<'_>, target: &Path) -> Result<Extract, ReportError> {
+    // First of all the folder: a place that cannot be written is told before the work, not after it.
+    let mut folder = Folder::begin(target)?;
+    let extract = build::build(input);
+    let messages = &input.ingested.messages;
+    if input.write.contains(&Kind::Csv) {
+        let hashes = evidence::record_hashes(
+            messages,
+            input.inputs,
+            &input.assessment.findings,
+            input.evidence,
+            input.max_unpacked,
+        );
+        let source = tables::Source { input, extract: &extract, hashes: &hashes };
+        for (name, fill) in tables::TABLES {
+            folder.write::<ReportError>(&format!("csv/{name}"), |out| Ok(fill(&source, out)?))?;
+        }
+    }
+    if input.write.contains(&Kind::Json) {
+        folder.write::<ReportError>("findings.json", |out| {
+            serde_json::to_writer_pretty(&mut *out, &extract)?;
+            Ok(out.write_all(b"\n")?)
+        })?;
+    }
+    if input.write.contains(&Kind::Html) {
+        let page = html::page(&extract, input.language)?;
+        folder.write::<ReportError>("report.html", |out| Ok(out.write_all(page.as_bytes())?))?;
+    }
+    if input.with_messages {
+        folder.write::<ReportError>("messages.parquet", |out| {
+            Ok(messages::write(messages, &input.activity.marks, input.shown, out)?)
+        })?;
+    }
+    let text = manifest::manifest(input, &extract, folder.outputs())?;
+    folder.write::<ReportError>(MANIFEST, |out| Ok(out.write_all(text.as_bytes())?))?;
+    folder.finish()?;
+    Ok(extract)
+}

@@ -1,0 +1,517 @@
+//! Builds the extract from what the stages found: names for indices, words for people, sums for tables.
+//! It computes nothing that a stage has not measured, save counts by day and hour.
+//! How the extract is written or drawn is not known here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::extract::{
+    AccountRow, BOUNDARY_DAY, BoundaryDayRow, BurstRow, CampaignRow, Completeness, DayRow, EvidenceRow, ExposureRow,
+    Extract, FindingRow, InputRow, MarkedText, MethodRow, PackRow, PeriodRow, SCHEMA, words,
+};
+use super::instants::{local, utc};
+use super::{ReportInput, Shown};
+use crate::assess::Finding;
+use crate::detect::settings::Title;
+use crate::ingest::InputFile;
+use crate::message::{Direction, country_text};
+
+/// Messages of a finding shown as samples: the first ones, and the last.
+const SAMPLE_ROWS: usize = 5;
+
+/// The extract.
+#[must_use]
+pub fn build(input: &ReportInput<'_>) -> Extract {
+    let mass = mass_rows(input);
+    let (timeline, week) = calendar_counts(input, &mass);
+    Extract {
+        schema: SCHEMA,
+        program: input.program.clone(),
+        matter: input.case.matter.name.clone(),
+        language: input.language.as_str(),
+        timezone: input.calendar.name().to_owned(),
+        revealed: *input.shown == Shown::Revealed,
+        completeness: completeness(input),
+        exposure: exposure(input),
+        boundary: periods(input, &mass),
+        findings: input.assessment.findings.iter().map(|finding| finding_row(input, finding)).collect(),
+        accounts: accounts(input),
+        campaigns: campaigns(input),
+        bursts: bursts(input),
+        timeline,
+        week,
+        limits: limits(input),
+        method: method(input),
+        packs: input
+            .packs
+            .iter()
+            .map(|pack| PackRow {
+                id: pack.id.clone(),
+                title: words(&pack.title, input.language),
+                version: pack.version.clone(),
+            })
+            .collect(),
+    }
+}
+
+/// For each row, whether it lies in a campaign or a burst.
+fn mass_rows(input: &ReportInput<'_>) -> Vec<bool> {
+    let marks = &input.activity.marks;
+    let mut mass: Vec<bool> = marks.campaign.iter().map(|campaign| *campaign > 0).collect();
+    for (row, _) in &marks.bursts {
+        if let Some(slot) = mass.get_mut(*row as usize) {
+            *slot = true;
+        }
+    }
+    mass
+}
+
+fn completeness(input: &ReportInput<'_>) -> Completeness {
+    let ingested = input.ingested;
+    let sum = |count: fn(&InputFile) -> u64| ingested.inputs.iter().map(count).sum();
+    let outbound = input.activity.accounts.iter().map(|account| account.messages).sum();
+    Completeness {
+        files: ingested.inputs.len() as u64,
+        failed: ingested.inputs.iter().filter(|file| file.failed).count() as u64,
+        records: sum(|file| file.records),
+        read: sum(|file| file.read),
+        folded: sum(|file| file.folded),
+        ignored: sum(|file| file.ignored),
+        rejected: sum(|file| file.rejected),
+        messages: ingested.messages.columns.len() as u64,
+        outbound,
+        inbound: input.activity.accounts.iter().map(|account| account.inbound).sum(),
+        consents: ingested.consents.len() as u64,
+        first_sent: ingested.inputs.iter().filter_map(|file| file.first_sent).min().map(utc),
+        last_sent: ingested.inputs.iter().filter_map(|file| file.last_sent).max().map(utc),
+        inputs: ingested.inputs.iter().map(input_row).collect(),
+    }
+}
+
+/// One input as every output shows it.
+#[must_use]
+pub fn input_row(file: &InputFile) -> InputRow {
+    InputRow {
+        file: file.name.clone(),
+        sha256: file.sha256.clone(),
+        bytes: file.bytes,
+        format: file.format.clone(),
+        confidence: file.confidence,
+        packing: file.packing,
+        encoding: file.encoding.clone(),
+        records: file.records,
+        read: file.read,
+        folded: file.folded,
+        ignored: file.ignored,
+        ignored_by: file.ignored_by.clone(),
+        rejected: file.rejected,
+        messages: file.messages,
+        first_sent: file.first_sent.map(utc),
+        last_sent: file.last_sent.map(utc),
+        zone: file.zone.clone(),
+        zone_basis: file.zone_basis.as_str(),
+        zone_needed: file.zone_needed,
+        date_order: file.date_order.map(|decision| format!("{}: {}", decision.order, decision.basis)),
+        columns: file.columns.clone(),
+        notes: file.notes.clone(),
+        failed: file.failed,
+    }
+}
+
+fn exposure(input: &ReportInput<'_>) -> Vec<ExposureRow> {
+    let title = |id: &str| {
+        let mut rules = input.packs.iter().flat_map(|pack| &pack.rules);
+        rules.find(|rule| rule.id == id).map(|rule| words(&rule.title, input.language)).unwrap_or_default()
+    };
+    let row = |row: &crate::assess::Exposure| ExposureRow {
+        exposed: row.exposed.clone(),
+        rule: row.rule.clone(),
+        title: title(&row.rule),
+        country: row.country.clone(),
+        severity: row.severity.as_str(),
+        findings: row.findings,
+        messages: row.messages,
+        runs: row.runs,
+        recipients: row.recipients,
+        first_sent: utc(row.first_sent),
+        last_sent: utc(row.last_sent),
+    };
+    input.assessment.exposure.iter().map(row).collect()
+}
+
+/// Mass sends before, on and after the boundary day, in the matter's calendar.
+fn periods(input: &ReportInput<'_>, mass: &[bool]) -> Vec<PeriodRow> {
+    let columns = &input.ingested.messages.columns;
+    let Ok(day) = BOUNDARY_DAY.parse() else { return Vec::new() };
+    let (start, end) = (input.calendar.start(day), input.calendar.end(day));
+    let all = [("before", i64::MIN..start), ("on", start..end), ("after", end..i64::MAX)];
+    let row = |(period, range): (&'static str, std::ops::Range<i64>)| {
+        let inside = |row: &usize| {
+            mass.get(*row) == Some(&true) && columns.sent_at.get(*row).is_some_and(|at| range.contains(at))
+        };
+        let rows: Vec<usize> = (0..columns.len()).filter(inside).collect();
+        let times = || rows.iter().filter_map(|row| columns.sent_at.get(*row)).copied();
+        let recipients: BTreeSet<u32> = rows.iter().filter_map(|row| columns.recipient.get(*row)).copied().collect();
+        let runs: BTreeSet<u32> =
+            rows.iter().filter_map(|row| input.activity.marks.run.get(*row)).copied().filter(|run| *run > 0).collect();
+        let audience = |recipient: &u32| {
+            input.ingested.messages.recipients.audience.get(*recipient as usize).map_or(1, |size| u64::from(*size))
+        };
+        PeriodRow {
+            period,
+            messages: rows.len() as u64,
+            recipients: recipients.iter().map(audience).sum(),
+            runs: runs.len() as u64,
+            first_sent: times().min().map(utc),
+            last_sent: times().max().map(utc),
+        }
+    };
+    all.into_iter().map(row).collect()
+}
+
+fn finding_row(input: &ReportInput<'_>, finding: &Finding) -> FindingRow {
+    let language = input.language;
+    let rule = input.packs.get(finding.pack).and_then(|pack| pack.rules.get(finding.rule));
+    let marked = |title: &Title, mark: crate::detect::Mark, source: &str| MarkedText {
+        text: words(title, language),
+        mark: mark.as_str(),
+        source: source.to_owned(),
+    };
+    let marks = &input.activity.marks;
+    let rows = || finding.rows.iter().map(|row| *row as usize);
+    let campaigns: BTreeSet<&str> = rows().map(|row| marks.campaign_id(row)).filter(|id| !id.is_empty()).collect();
+    let bursts: BTreeSet<String> = rows()
+        .flat_map(|row| marks.burst_ids(row).split(' ').map(str::to_owned).collect::<Vec<_>>())
+        .filter(|id| !id.is_empty())
+        .collect();
+    FindingRow {
+        finding_id: finding.id.clone(),
+        rule: rule.map(|rule| rule.id.clone()).unwrap_or_default(),
+        severity: finding.severity.as_str(),
+        subject: input
+            .ingested
+            .messages
+            .accounts
+            .get(finding.account as usize)
+            .map(|account| account.id.clone())
+            .unwrap_or_default(),
+        exposed: finding.exposed.iter().map(|(party, name)| format!("{name} ({})", party.as_str())).collect(),
+        basis: finding.basis.iter().map(|(title, mark)| marked(title, *mark, "")).collect(),
+        first_sent: utc(finding.first_sent),
+        last_sent: utc(finding.last_sent),
+        messages: finding.rows.len() as u64,
+        runs: finding.runs,
+        recipients: finding.recipients,
+        amount_min: String::new(),
+        amount_max: String::new(),
+        currency: String::new(),
+        limitation: finding
+            .limitation
+            .iter()
+            .map(|(title, end, mark)| MarkedText {
+                text: format!("{} → {end}", words(title, language)),
+                mark: mark.as_str(),
+                source: String::new(),
+            })
+            .collect(),
+        title: rule.map(|rule| words(&rule.title, language)).unwrap_or_default(),
+        explanation: rule.map(|rule| words(&rule.explanation, language)).unwrap_or_default(),
+        boundary_day: finding
+            .boundary_day
+            .as_ref()
+            .map(|boundary| BoundaryDayRow { day: boundary.day.to_string(), readings: boundary.readings.clone() }),
+        counter_evidence: finding.counter_evidence.iter().map(|title| words(title, language)).collect(),
+        limits: finding.limits.iter().map(|title| words(title, language)).collect(),
+        figures: rule
+            .map(|rule| rule.figures.iter().map(|figure| marked(&figure.name, figure.mark, &figure.source)).collect())
+            .unwrap_or_default(),
+        campaigns: campaigns.into_iter().map(str::to_owned).collect(),
+        bursts: bursts.into_iter().collect(),
+        evidence_rows: input.evidence.of(&finding.rows).len() as u64,
+        evidence_sample: samples(&finding.rows).into_iter().map(|row| evidence_row(input, row)).collect(),
+    }
+}
+
+/// The first rows and the last one.
+fn samples(rows: &[u32]) -> Vec<u32> {
+    let mut samples: Vec<u32> = rows.iter().copied().take(SAMPLE_ROWS).collect();
+    if rows.len() > SAMPLE_ROWS {
+        samples.extend(rows.last());
+    }
+    samples
+}
+
+fn evidence_row(input: &ReportInput<'_>, row: u32) -> EvidenceRow {
+    let messages = &input.ingested.messages;
+    let columns = &messages.columns;
+    let row = row as usize;
+    let sent_at = columns.sent_at.get(row).copied().unwrap_or_default();
+    let place = columns.place(row);
+    EvidenceRow {
+        message_id: messages.message_id(row),
+        sent_at: utc(sent_at),
+        local: local(input.calendar, sent_at),
+        recipient: input.shown.recipient(messages, columns.recipient.get(row).copied().unwrap_or_default()),
+        status: columns.status.get(row).map_or("", |status| status.as_str()),
+        campaign_id: input.activity.marks.campaign_id(row).to_owned(),
+        file: columns.file.get(row).and_then(|file| messages.files.get(*file as usize)).cloned().unwrap_or_default(),
+        record: place.record,
+        line: place.line,
+    }
+}
+
+fn accounts(input: &ReportInput<'_>) -> Vec<AccountRow> {
+    let messages = &input.ingested.messages;
+    let columns = &messages.columns;
+    let mut routes: BTreeMap<u32, BTreeSet<&'static str>> = BTreeMap::new();
+    for ((account, route), direction) in columns.account.iter().zip(&columns.route).zip(&columns.direction) {
+        if *direction == Direction::Outbound {
+            routes.entry(*account).or_default().insert(route.as_str());
+        }
+    }
+    let rows =
+        messages.accounts.iter().zip(&input.activity.accounts).enumerate().map(|(index, (account, activity))| {
+            let stated = account.route.map(|route| route.as_str());
+            let used = routes.get(&(index as u32)).map(|routes| routes.iter().copied().collect::<Vec<_>>().join(" "));
+            AccountRow {
+                account: account.id.clone(),
+                route: used.or(stated.map(str::to_owned)).unwrap_or_default(),
+                client: account.client.clone().unwrap_or_default(),
+                provider: account.provider.clone().unwrap_or_default(),
+                first_sent: activity.first_sent.map(utc),
+                last_sent: activity.last_sent.map(utc),
+                messages: activity.messages,
+                recipients: activity.recipients,
+                initiated: activity.initiated,
+                inbound: activity.inbound,
+                bursts: activity.bursts,
+                campaigns: activity.campaigns,
+            }
+        });
+    rows.collect()
+}
+
+fn campaigns(input: &ReportInput<'_>) -> Vec<CampaignRow> {
+    let messages = &input.ingested.messages;
+    let account =
+        |account: &u32| messages.accounts.get(*account as usize).map(|account| account.id.clone()).unwrap_or_default();
+    let rows = input.activity.campaigns.iter().filter_map(|campaign| {
+        let content = messages.contents.get(campaign.content as usize)?;
+        let name = if content.name.is_empty() { format!("{:032x}", content.fingerprint) } else { content.name.clone() };
+        Some(CampaignRow {
+            campaign_id: campaign.id.clone(),
+            content_kind: content.kind.as_str(),
+            content: name,
+            sample: content.sample.clone(),
+            accounts: campaign.accounts.iter().map(account).collect(),
+            first_sent: utc(campaign.first_sent),
+            last_sent: utc(campaign.last_sent),
+            messages: campaign.rows.len() as u64,
+            recipients: campaign.recipients,
+            runs: campaign.runs.len() as u64,
+            replies: campaign.replies,
+            coordinated: campaign.coordinated,
+            drip: campaign.drip,
+        })
+    });
+    rows.collect()
+}
+
+fn bursts(input: &ReportInput<'_>) -> Vec<BurstRow> {
+    let messages = &input.ingested.messages;
+    let rows = input.activity.bursts.iter().filter_map(|burst| {
+        let detector = input.detection.detectors.get(burst.detector)?;
+        Some(BurstRow {
+            burst_id: burst.id.clone(),
+            detector: detector.name.clone(),
+            account: messages.accounts.get(burst.account as usize)?.id.clone(),
+            start: utc(burst.start),
+            end: utc(burst.end),
+            messages: burst.rows.len() as u64,
+            recipients: burst.recipients,
+            peak: burst.peak,
+            peak_at: utc(burst.peak_at),
+            window_ms: detector.window_ms,
+            threshold: detector.threshold,
+            counts: detector.counts.as_str(),
+        })
+    });
+    rows.collect()
+}
+
+/// Outbound messages by day, and by weekday and hour, in the matter's calendar.
+fn calendar_counts(input: &ReportInput<'_>, mass: &[bool]) -> (Vec<DayRow>, Vec<Vec<u64>>) {
+    let columns = &input.ingested.messages.columns;
+    let mut week = vec![vec![0_u64; 24]; 7];
+    let mut order: Vec<u32> = (0..columns.len() as u32)
+        .filter(|row| columns.direction.get(*row as usize) == Some(&Direction::Outbound))
+        .collect();
+    order.sort_unstable_by_key(|row| columns.sent_at.get(*row as usize).copied());
+    let hour_of = |row: &u32| columns.sent_at.get(*row as usize).copied().unwrap_or_default().div_euclid(900_000);
+    let mut days: BTreeMap<jiff::civil::Date, Vec<&[u32]>> = BTreeMap::new();
+    // Quarters of an hour: no zone's days or hours are cut finer.
+    for quarter in order.chunk_by(|one, next| hour_of(one) == hour_of(next)) {
+        let Some(first) = quarter.first() else { continue };
+        let civil = input.calendar.local(columns.sent_at.get(*first as usize).copied().unwrap_or_default());
+        days.entry(civil.date()).or_default().push(quarter);
+        let weekday = civil.date().weekday().to_monday_zero_offset() as usize;
+        if let Some(count) = week.get_mut(weekday).and_then(|hours| hours.get_mut(civil.hour() as usize)) {
+            *count += quarter.len() as u64;
+        }
+    }
+    let rows = days.into_iter().map(|(day, quarters)| {
+        let rows = || quarters.iter().flat_map(|quarter| quarter.iter().map(|row| *row as usize));
+        let mut recipients: Vec<u32> = rows().filter_map(|row| columns.recipient.get(row)).copied().collect();
+        recipients.sort_unstable();
+        recipients.dedup();
+        DayRow {
+            day: day.to_string(),
+            messages: rows().count() as u64,
+            mass: rows().filter(|row| mass.get(*row) == Some(&true)).count() as u64,
+            recipients: recipients.len() as u64,
+        }
+    });
+    (rows.collect(), week)
+}
+
+/// What the whole report cannot show.
+fn limits(input: &ReportInput<'_>) -> Vec<String> {
+    let messages = &input.ingested.messages;
+    let columns = &messages.columns;
+    let count = |test: &dyn Fn(usize) -> bool| (0..columns.len()).filter(|row| test(*row)).count();
+    let mut limits: Vec<Title> = Vec::new();
+    let mut say = |de: String, en: String| limits.push(Title { de, en });
+    let failed: Vec<&str> =
+        input.ingested.inputs.iter().filter(|file| file.failed).map(|file| file.name.as_str()).collect();
+    if !failed.is_empty() {
+        say(
+            format!("Nicht oder nicht ganz gelesen: {}.", failed.join(", ")),
+            format!("Not read, or not wholly: {}.", failed.join(", ")),
+        );
+    }
+    let guessed = count(&|row| columns.zone.get(row) == Some(&crate::message::ZoneBasis::Guessed));
+    if guessed > 0 {
+        say(
+            format!(
+                "{guessed} Nachrichten stehen ohne Zeitzone im Export; gelesen als {}. Mit --timezone oder in der Falldatei lässt sie sich nennen.",
+                crate::message::DEFAULT_ZONE
+            ),
+            format!(
+                "{guessed} messages stand in their export without a time zone; read as {}. Name it with --timezone or in the case file.",
+                crate::message::DEFAULT_ZONE
+            ),
+        );
+    }
+    for file in input.ingested.inputs.iter().filter(|file| file.date_order.is_some_and(|decision| decision.is_guess()))
+    {
+        let basis = file.date_order.map_or("", |decision| decision.basis);
+        say(
+            format!(
+                "{}: Tag und Monat sind nicht sicher zu unterscheiden ({basis}). Mit --date-order lässt es sich festlegen.",
+                file.name
+            ),
+            format!(
+                "{}: day and month cannot be told apart for certain ({basis}). Settle it with --date-order.",
+                file.name
+            ),
+        );
+    }
+    let silent: Vec<&str> = messages
+        .accounts
+        .iter()
+        .zip(&input.activity.accounts)
+        .filter(|(_, activity)| activity.messages > 0 && activity.inbound == 0)
+        .map(|(account, _)| account.id.as_str())
+        .collect();
+    if !silent.is_empty() {
+        let (names, more) =
+            (silent.iter().take(10).copied().collect::<Vec<_>>().join(", "), silent.len().saturating_sub(10));
+        let rest = |word: &str| if more > 0 { format!(" {word} {more}") } else { String::new() };
+        say(
+            format!(
+                "Ohne eingehende Nachrichten im Protokoll, daher ohne erkennbare Antworten: {names}{}.",
+                rest("und weitere")
+            ),
+            format!(
+                "Without inbound messages in the log, hence without replies that could be told: {names}{}.",
+                rest("and more:")
+            ),
+        );
+    }
+    let without_content = count(&|row| {
+        columns.content.get(row) == Some(&crate::message::NO_CONTENT)
+            && columns.direction.get(row) == Some(&Direction::Outbound)
+    });
+    if without_content > 0 {
+        say(
+            format!(
+                "{without_content} ausgehende Nachrichten haben weder Text noch Vorlage noch Kampagne im Export; sie können nur nach Tempo beurteilt werden."
+            ),
+            format!(
+                "{without_content} outbound messages have neither text nor template nor campaign in the export; they can be judged by rate only."
+            ),
+        );
+    }
+    let unknown_country = messages.recipients.country.iter().filter(|country| country_text(country).is_empty()).count();
+    if unknown_country > 0 {
+        say(
+            format!("Bei {unknown_country} Adressen ist das Land nicht bekannt."),
+            format!("For {unknown_country} addresses the country is not known."),
+        );
+    }
+    if input.ingested.consents.is_empty() {
+        say(
+            "Die Eingaben enthalten weder Einwilligungen noch Abmeldungen.".to_owned(),
+            "The inputs hold neither opt-ins nor opt-outs.".to_owned(),
+        );
+    }
+    limits.iter().map(|title| words(title, input.language)).collect()
+}
+
+fn method(input: &ReportInput<'_>) -> Vec<MethodRow> {
+    let settings = input.detection;
+    let detectors = settings.detectors.iter().map(|detector| MethodRow {
+        name: detector.name.clone(),
+        title: words(&detector.title, input.language),
+        mark: detector.mark.as_str(),
+        source: detector.source.clone(),
+    });
+    let row = |name: &str, title: Title, mark: crate::detect::Mark, source: &str| MethodRow {
+        name: name.to_owned(),
+        title: words(&title, input.language),
+        mark: mark.as_str(),
+        source: source.to_owned(),
+    };
+    let campaign = settings.campaign.recipients;
+    let minutes = settings.run.milliseconds / 60_000;
+    let hours = settings.reply.milliseconds / 3_600_000;
+    let others = [
+        row(
+            "campaign",
+            Title {
+                de: format!("Kampagne: ein Inhalt an mindestens {campaign} verschiedene Empfänger"),
+                en: format!("campaign: one content to at least {campaign} distinct recipients"),
+            },
+            settings.campaign.mark,
+            &settings.campaign.source,
+        ),
+        row(
+            "run",
+            Title {
+                de: format!("Lauf: Teil einer Kampagne ohne Pause über {minutes} Minuten"),
+                en: format!("run: part of a campaign without a gap over {minutes} minutes"),
+            },
+            settings.run.mark,
+            &settings.run.source,
+        ),
+        row(
+            "reply",
+            Title {
+                de: format!("Antwort: innerhalb von {hours} Stunden nach der letzten Nachricht des Empfängers"),
+                en: format!("reply: within {hours} hours of the recipient's last message"),
+            },
+            settings.reply.mark,
+            &settings.reply.source,
+        ),
+    ];
+    detectors.chain(others).collect()
+}

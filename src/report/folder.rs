@@ -1,0 +1,199 @@
+//! The report folder: written beside its place and renamed into it whole, so that no reader sees half a report.
+//! An earlier report is replaced only when the new one is complete; a folder that is no report is never touched.
+//! What stands in the files is decided elsewhere.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+
+use crate::ingest::hex;
+
+/// The file by which a folder is known as a report.
+pub const MANIFEST: &str = "manifest.json";
+
+/// Why a folder cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// The operating system said no.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file or folder.
+        path: String,
+        /// What it said.
+        source: io::Error,
+    },
+    /// Something else lies there.
+    #[error("{0} holds files that are no report; name another folder, or empty it")]
+    NoReport(String),
+}
+
+fn at(path: &Path) -> impl Fn(io::Error) -> FolderError + '_ {
+    move |source| FolderError::Io { path: path.display().to_string(), source }
+}
+
+/// A file of the report, as the manifest lists it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Output {
+    /// Path in the folder.
+    pub file: String,
+    /// SHA-256.
+    pub sha256: String,
+    /// Bytes.
+    pub bytes: u64,
+}
+
+/// A folder being written.
+#[derive(Debug)]
+pub struct Folder {
+    target: PathBuf,
+    partial: TempDir,
+    outputs: Vec<Output>,
+}
+
+impl Folder {
+    /// Begins a folder beside `target`.
+    ///
+    /// # Errors
+    /// When something else lies there, or nothing can be written beside it.
+    pub fn begin(target: &Path) -> Result<Self, FolderError> {
+        if let Ok(mut entries) = fs::read_dir(target) {
+            if entries.next().is_some() && !target.join(MANIFEST).is_file() {
+                return Err(FolderError::NoReport(target.display().to_string()));
+            }
+        } else if target.symlink_metadata().is_ok() {
+            return Err(FolderError::NoReport(target.display().to_string()));
+        }
+        let parent = match target.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        fs::create_dir_all(&parent).map_err(at(&parent))?;
+        let name = target.file_name().map_or_else(|| "report".to_owned(), |name| name.to_string_lossy().into_owned());
+        let partial =
+            tempfile::Builder::new().prefix(&format!(".{name}.partial-")).tempdir_in(&parent).map_err(at(&parent))?;
+        Ok(Self { target: target.to_owned(), partial, outputs: Vec::new() })
+    }
+
+    /// Writes a file, hashing it on the way.
+    ///
+    /// # Errors
+    /// When writing fails.
+    pub fn write<E: From<FolderError>>(
+        &mut self,
+        name: &str,
+        fill: impl FnOnce(&mut dyn Write) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let path = self.partial.path().join(name);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(at(parent))?;
+        }
+        let file = File::create(&path).map_err(at(&path))?;
+        let mut out = BufWriter::with_capacity(1 << 18, Hashing { file, digest: Sha256::new(), bytes: 0 });
+        fill(&mut out)?;
+        let hashing = out.into_inner().map_err(|error| at(&path)(error.into_error()))?;
+        hashing.file.sync_all().map_err(at(&path))?;
+        self.outputs.push(Output {
+            file: name.to_owned(),
+            sha256: hex(&hashing.digest.finalize()),
+            bytes: hashing.bytes,
+        });
+        Ok(())
+    }
+
+    /// The files written so far, by name.
+    #[must_use]
+    pub fn outputs(&self) -> Vec<Output> {
+        let mut outputs = self.outputs.clone();
+        outputs.sort_by(|left, right| left.file.cmp(&right.file));
+        outputs
+    }
+
+    /// Puts the folder into its place; an earlier report there goes only when the new one stands.
+    ///
+    /// # Errors
+    /// When renaming fails; the earlier report is then as it was.
+    pub fn finish(self) -> Result<(), FolderError> {
+        let Self { target, partial, .. } = self;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            // A temporary folder is closed to others; a report is as open as any folder.
+            fs::set_permissions(partial.path(), fs::Permissions::from_mode(0o755)).map_err(at(partial.path()))?;
+        }
+        let earlier = partial.path().with_extension("earlier");
+        let replaces = target.symlink_metadata().is_ok();
+        if replaces {
+            fs::rename(&target, &earlier).map_err(at(&target))?;
+        }
+        if let Err(error) = fs::rename(partial.path(), &target) {
+            if replaces {
+                fs::rename(&earlier, &target).map_err(at(&target))?;
+            }
+            return Err(at(&target)(error));
+        }
+        // The folder has moved: there is nothing left for the guard to remove.
+        let _ = partial.keep();
+        if replaces {
+            fs::remove_dir_all(&earlier).map_err(at(&earlier))?;
+        }
+        Ok(())
+    }
+}
+
+struct Hashing {
+    file: File,
+    digest: Sha256,
+    bytes: u64,
+}
+
+impl Write for Hashing {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(buffer)?;
+        self.digest.update(buffer.get(..written).unwrap_or_default());
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(target: &Path, text: &str) -> Result<(), FolderError> {
+        let mut folder = Folder::begin(target)?;
+        folder.write::<FolderError>(MANIFEST, |out| out.write_all(text.as_bytes()).map_err(at(Path::new("x"))))?;
+        folder.finish()
+    }
+
+    #[test]
+    fn a_report_is_replaced_whole_and_nothing_else_is_touched() {
+        let home = tempfile::tempdir().expect("a folder");
+        let target = home.path().join("deep/report");
+        write(&target, "one").expect("a first report");
+        write(&target, "two").expect("a second report");
+        assert_eq!(fs::read_to_string(target.join(MANIFEST)).expect("the manifest"), "two");
+        assert_eq!(fs::read_dir(home.path().join("deep")).expect("the parent").count(), 1, "nothing is left over");
+        let other = home.path().join("letters");
+        fs::create_dir(&other).expect("a folder");
+        fs::write(other.join("letter.txt"), "x").expect("a file");
+        assert!(matches!(write(&other, "three"), Err(FolderError::NoReport(_))));
+        assert!(other.join("letter.txt").exists());
+    }
+
+    #[test]
+    fn an_unfinished_report_leaves_no_trace() {
+        let home = tempfile::tempdir().expect("a folder");
+        let target = home.path().join("report");
+        write(&target, "one").expect("a report");
+        drop(Folder::begin(&target).expect("a second one begins"));
+        assert_eq!(fs::read_to_string(target.join(MANIFEST)).expect("the manifest"), "one");
+        assert_eq!(fs::read_dir(home.path()).expect("the parent").count(), 1);
+    }
+}

@@ -1,0 +1,435 @@
+//! The HTML report: one self-contained page, rendered from the extract and from nothing else.
+//! Every value is escaped by the template engine; the only text that is not comes from `charts` and the template itself.
+//! Words stand in `data/languages/report.toml`, the page's form in `report.html.jinja`.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Kwargs;
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value, context, escape_formatter};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::charts::{self, HeatWords, TimelineWords, Unit, number};
+use super::extract::{AccountRow, BOUNDARY_DAY, BurstRow, CampaignRow, DayRow, ExposureRow, Extract, FindingRow};
+use crate::case::Language;
+
+/// Findings that are shown in full; the others are lines of a table.
+const FULL_FINDINGS: usize = 100;
+/// Findings that the page names at all.
+const LISTED_FINDINGS: usize = 10_000;
+/// Rows of any other table.
+const TABLE_ROWS: usize = 1_000;
+/// Campaigns or bursts that one finding links to.
+const LINKS: usize = 60;
+/// Characters of a sample text that are shown before it is opened.
+const TEASER_CHARACTERS: usize = 90;
+
+const TEMPLATE: &str = include_str!("report.html.jinja");
+const WORDS: &str = include_str!("../../data/languages/report.toml");
+
+/// Why the page could not be made; both mean a damaged build.
+#[derive(Debug, thiserror::Error)]
+pub enum HtmlError {
+    /// The file of words.
+    #[error("words of the HTML report: {0}")]
+    Words(#[from] toml::de::Error),
+    /// The template.
+    #[error("template of the HTML report: {0:#}")]
+    Template(#[from] Error),
+}
+
+/// Renders the page.
+///
+/// # Errors
+/// When the words or the template of the build are damaged; no data can bring that about.
+pub fn page(extract: &Extract, language: Language) -> Result<String, HtmlError> {
+    let words = Arc::new(Words::load(language)?);
+    let view = View::new(extract);
+    let script_words: BTreeMap<&str, &str> =
+        words.text.iter().filter(|(key, _)| key.starts_with("js_")).map(|(key, text)| (key.as_str(), text.as_str())).collect();
+    let (timeline, heat) = draw(extract, &words)?;
+    let environment = environment(extract, &view, &words)?;
+    let page = environment.get_template("report.html")?.render(context! {
+        e => Value::from_serialize(&view),
+        lang => language.as_str(),
+        boundary_day => BOUNDARY_DAY,
+        adds_up => adds_up(extract),
+        unit => ["unit_day", "unit_week", "unit_month", "unit_year"].get(Unit::of(&extract.timeline).index()),
+        timeline_chart => Value::from_safe_string(timeline),
+        heat_chart => Value::from_safe_string(heat),
+        script_words => script_words,
+    })?;
+    Ok(page)
+}
+
+/// A thing in both languages; that neither can be left out makes their keys the same.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Both<T> {
+    de: T,
+    en: T,
+}
+
+/// The file of words.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WordsFile {
+    text: BTreeMap<String, Both<String>>,
+    count: BTreeMap<String, Both<[String; 2]>>,
+    word: BTreeMap<String, BTreeMap<String, Both<String>>>,
+}
+
+/// The words of one language.
+#[derive(Debug)]
+struct Words {
+    language: Language,
+    text: BTreeMap<String, String>,
+    count: BTreeMap<String, [String; 2]>,
+    word: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+impl Words {
+    fn load(language: Language) -> Result<Self, toml::de::Error> {
+        let file: WordsFile = toml::from_str(WORDS)?;
+        fn pick<T>(map: BTreeMap<String, Both<T>>, language: Language) -> BTreeMap<String, T> {
+            let one = |both: Both<T>| match language {
+                Language::De => both.de,
+                Language::En => both.en,
+            };
+            map.into_iter().map(|(key, both)| (key, one(both))).collect()
+        }
+        let word = file.word.into_iter().map(|(group, words)| (group, pick(words, language))).collect();
+        Ok(Self { language, text: pick(file.text, language), count: pick(file.count, language), word })
+    }
+
+    /// A text with its places filled; every place must be filled, and every value must have its place.
+    fn say(&self, key: &str, values: &[(&str, String)]) -> Result<String, Error> {
+        let text = self.text.get(key).ok_or_else(|| fault(format!("no text `{key}`")))?;
+        if let Some((name, _)) = values.iter().find(|(name, _)| !text.contains(&format!("{{{name}}}"))) {
+            return Err(fault(format!("text `{key}` has no place `{name}`")));
+        }
+        fill(text, values).ok_or_else(|| fault(format!("text `{key}` has a place that nothing fills")))
+    }
+
+    /// A number with its noun, in the right form.
+    fn counted(&self, key: &str, count: u64) -> Result<String, Error> {
+        let [one, other] = self.count.get(key).ok_or_else(|| fault(format!("no count `{key}`")))?;
+        let form = if count == 1 { one } else { other };
+        Ok(form.replace("{n}", &number(count, self.language)))
+    }
+
+    /// The word for a fixed spelling; the spelling itself where there is none.
+    fn word<'a>(&'a self, group: &str, key: &'a str) -> &'a str {
+        self.known(group, key).unwrap_or(key)
+    }
+
+    fn known(&self, group: &str, key: &str) -> Option<&str> {
+        self.word.get(group)?.get(key).map(String::as_str)
+    }
+
+    /// What the program said in English words, in the reader's language; `None` where that is not known.
+    fn said(&self, text: &str) -> Option<String> {
+        if let Some(known) = self.known("said", text) {
+            return Some(known.to_owned());
+        }
+        if let Some((count, rest)) = text.split_once(" × ") {
+            let count = count.parse().ok()?;
+            return Some(format!("{} × {}", number(count, self.language), self.known("said", rest)?));
+        }
+        let (order, basis) = text.split_once(": ")?;
+        Some(format!("{}: {}", self.known("said", order)?, self.known("said", basis)?))
+    }
+
+    /// An exposed party, whose role stands in angle brackets where the case file names nobody.
+    fn party(&self, exposed: &str) -> Result<String, Error> {
+        for (role, unnamed) in [("client", "unnamed_client"), ("provider", "unnamed_provider")] {
+            let suffix = format!(" ({role})");
+            let bare = exposed.strip_suffix(suffix.as_str());
+            let name = bare.unwrap_or(exposed);
+            if let Some(account) = name.strip_prefix(format!("<{role} of ").as_str()).and_then(|rest| rest.strip_suffix('>')) {
+                return self.say(unnamed, &[("account", account.to_owned())]);
+            }
+            if let Some(name) = bare {
+                return self.say("with_role", &[("name", name.to_owned()), ("role", self.word("party", role).to_owned())]);
+            }
+        }
+        Ok(exposed.to_owned())
+    }
+}
+
+/// Fills the places of a text once; what is filled in is not looked at again.
+fn fill(text: &str, values: &[(&str, String)]) -> Option<String> {
+    let mut filled = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (name, after) = after.split_once('}')?;
+        filled.push_str(before);
+        filled.push_str(&values.iter().find(|(known, _)| *known == name)?.1);
+        rest = after;
+    }
+    filled.push_str(rest);
+    Some(filled)
+}
+
+fn fault(what: String) -> Error {
+    Error::new(ErrorKind::InvalidOperation, what)
+}
+
+/// What the template sees of the extract: the same values, cut to what the page shows, with the whole counts beside.
+#[derive(Serialize)]
+struct View<'a> {
+    schema: &'a str,
+    program: &'a str,
+    matter: &'a str,
+    timezone: &'a str,
+    revealed: bool,
+    completeness: &'a super::extract::Completeness,
+    exposure: Cut<'a, ExposureRow>,
+    boundary: &'a [super::extract::PeriodRow],
+    findings: Cut<'a, FindingRow>,
+    listed: Vec<ListedFinding<'a>>,
+    rules: BTreeMap<&'a str, &'a str>,
+    accounts: Cut<'a, AccountRow>,
+    campaigns: Cut<'a, CampaignRow>,
+    bursts: Cut<'a, BurstRow>,
+    timeline: Cut<'a, DayRow>,
+    mass: u64,
+    week: &'a [Vec<u64>],
+    limits: &'a [String],
+    method: &'a [super::extract::MethodRow],
+    packs: &'a [super::extract::PackRow],
+}
+
+/// The first rows of a table, and how many there are.
+#[derive(Serialize)]
+struct Cut<'a, T> {
+    rows: &'a [T],
+    all: u64,
+}
+
+/// A finding as a line of a table.
+#[derive(Serialize)]
+struct ListedFinding<'a> {
+    id: &'a str,
+    /// Whether it is shown in full as well.
+    full: bool,
+    severity: &'a str,
+    rule: &'a str,
+    subject: &'a str,
+    exposed: &'a [String],
+    messages: u64,
+    runs: u64,
+    recipients: u64,
+    first_sent: &'a str,
+    last_sent: &'a str,
+}
+
+fn cut<T>(rows: &[T], most: usize) -> Cut<'_, T> {
+    Cut { rows: rows.get(..most).unwrap_or(rows), all: rows.len() as u64 }
+}
+
+impl<'a> View<'a> {
+    fn new(extract: &'a Extract) -> Self {
+        let listed = extract.findings.iter().take(LISTED_FINDINGS).enumerate().map(|(index, row)| ListedFinding {
+            id: &row.finding_id,
+            full: index < FULL_FINDINGS,
+            severity: row.severity,
+            rule: &row.rule,
+            subject: &row.subject,
+            exposed: &row.exposed,
+            messages: row.messages,
+            runs: row.runs,
+            recipients: row.recipients,
+            first_sent: &row.first_sent,
+            last_sent: &row.last_sent,
+        });
+        Self {
+            schema: extract.schema,
+            program: &extract.program,
+            matter: &extract.matter,
+            timezone: &extract.timezone,
+            revealed: extract.revealed,
+            completeness: &extract.completeness,
+            exposure: cut(&extract.exposure, TABLE_ROWS),
+            boundary: &extract.boundary,
+            findings: cut(&extract.findings, FULL_FINDINGS),
+            listed: listed.collect(),
+            rules: extract.findings.iter().map(|row| (row.rule.as_str(), row.title.as_str())).collect(),
+            accounts: cut(&extract.accounts, TABLE_ROWS),
+            campaigns: cut(&extract.campaigns, TABLE_ROWS),
+            bursts: cut(&extract.bursts, TABLE_ROWS),
+            timeline: cut(&extract.timeline, TABLE_ROWS),
+            mass: extract.timeline.iter().map(|row| row.mass).fold(0, u64::saturating_add),
+            week: &extract.week,
+            limits: &extract.limits,
+            method: &extract.method,
+            packs: &extract.packs,
+        }
+    }
+}
+
+fn adds_up(extract: &Extract) -> bool {
+    let sums = &extract.completeness;
+    let parts = [sums.read, sums.folded, sums.ignored, sums.rejected];
+    parts.into_iter().try_fold(0_u64, u64::checked_add) == Some(sums.records)
+}
+
+/// The engine with the page's functions.
+fn environment(extract: &Extract, view: &View<'_>, words: &Arc<Words>) -> Result<Environment<'static>, Error> {
+    let mut environment = Environment::new();
+    environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_formatter(|out, state, value| match value.as_str().filter(|text| !value.is_safe() && text.chars().any(is_deceptive)) {
+        Some(text) => escape_formatter(out, state, &Value::from(show_deceptive(text))),
+        None => escape_formatter(out, state, value),
+    });
+    let of = Arc::clone(words);
+    environment.add_filter("num", move |count: u64| number(count, of.language));
+    let of = Arc::clone(words);
+    environment.add_function("t", move |key: &str, values: Kwargs| -> Result<String, Error> {
+        let mut given = Vec::new();
+        for name in values.args() {
+            let value: Value = values.get(name)?;
+            let text = match value.as_usize().filter(|_| value.is_number()) {
+                Some(count) => number(count as u64, of.language),
+                None => value.to_string(),
+            };
+            given.push((name, text));
+        }
+        of.say(key, &given)
+    });
+    let of = Arc::clone(words);
+    environment.add_function("count", move |key: &str, count: u64| of.counted(key, count));
+    let of = Arc::clone(words);
+    environment.add_function("word", move |group: &str, key: &str| of.word(group, key).to_owned());
+    let of = Arc::clone(words);
+    environment.add_function("said", move |text: &str| of.said(text));
+    let of = Arc::clone(words);
+    environment.add_function("party", move |exposed: &str| of.party(exposed));
+    let titles: BTreeMap<String, String> = extract.method.iter().map(|row| (row.name.clone(), row.title.clone())).collect();
+    environment.add_function("detector", move |name: &str| titles.get(name).map_or(name, String::as_str).to_owned());
+    let campaigns = view.campaigns.rows.iter().map(|row| row.campaign_id.clone());
+    let bursts = view.bursts.rows.iter().map(|row| row.burst_id.clone());
+    let shown: HashSet<String> = campaigns.chain(bursts).collect();
+    environment.add_function("shown", move |id: &str| shown.contains(id));
+    let deserving: BTreeSet<String> = view.findings.rows.iter().map(|row| row.finding_id.clone()).collect();
+    environment.add_function("shown_in_full", move |id: &str| deserving.contains(id));
+    environment.add_filter("span", span);
+    environment.add_filter("teaser", teaser);
+    environment.add_filter("css", css_string);
+    environment.add_filter("sha256", |text: &str| base64(&Sha256::digest(text.as_bytes())));
+    environment.add_global("LINKS", LINKS);
+    environment.add_template("report.html", TEMPLATE)?;
+    Ok(environment)
+}
+
+/// The two charts.
+fn draw(extract: &Extract, words: &Words) -> Result<(String, String), Error> {
+    let language = words.language;
+    let text = |key: &str| words.say(key, &[]);
+    let day = |row: Option<&DayRow>| row.map(|row| row.day.clone()).unwrap_or_default();
+    let sum = |count: fn(&DayRow) -> u64| extract.timeline.iter().map(count).fold(0, u64::saturating_add);
+    let description = words.say(
+        "timeline_desc",
+        &[
+            ("messages", words.counted("message", sum(|row| row.messages))?),
+            ("days", words.counted("on_days", extract.timeline.len() as u64)?),
+            ("from", day(extract.timeline.first())),
+            ("to", day(extract.timeline.last())),
+            ("mass", number(sum(|row| row.mass), language)),
+        ],
+    )?;
+    let [title, mass, other] = [text("timeline_title")?, text("timeline_mass")?, text("timeline_other")?];
+    let [boundary, before, after] = [text("mark_boundary")?, text("mark_before")?, text("mark_after")?];
+    let axis = [text("axis_day")?, text("axis_week")?, text("axis_month")?, text("axis_year")?];
+    let timeline_words = TimelineWords {
+        title: &title,
+        description: &description,
+        mass: &mass,
+        other: &other,
+        axis: axis.each_ref().map(String::as_str),
+        boundary: &boundary,
+        boundary_before: &before,
+        boundary_after: &after,
+    };
+    let timeline = charts::timeline(&extract.timeline, BOUNDARY_DAY, &timeline_words, language);
+    let cells = extract.week.iter().enumerate().flat_map(|(weekday, hours)| hours.iter().enumerate().map(move |(hour, count)| (*count, weekday, hour)));
+    // The first of the greatest cells.
+    let highest = cells.max_by_key(|(count, weekday, hour)| (*count, std::cmp::Reverse((*weekday, *hour))));
+    let Some((count, weekday, hour)) = highest.filter(|(count, ..)| *count > 0) else { return Ok((timeline, String::new())) };
+    let weekdays = ["0", "1", "2", "3", "4", "5", "6"].map(|key| words.word("weekday", key));
+    let description = words.say(
+        "heat_desc",
+        &[
+            ("weekday", weekdays.get(weekday).copied().unwrap_or_default().to_owned()),
+            ("hour", hour.to_string()),
+            ("messages", words.counted("message", count)?),
+        ],
+    )?;
+    let (title, legend) = (text("heat_title")?, text("heat_legend")?);
+    let hours = words.say("heat_hours", &[("zone", extract.timezone.clone())])?;
+    let heat_words = HeatWords { title: &title, description: &description, weekdays, hours: &hours, legend: &legend };
+    Ok((timeline, charts::heat_map(&extract.week, &heat_words, language)))
+}
+
+/// Characters that can make a text look like another one: controls, and marks that turn the direction of writing.
+const fn is_deceptive(character: char) -> bool {
+    matches!(character, '\0'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+fn show_deceptive(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\r' => {}
+            character if is_deceptive(character) => shown.push_str(&format!("⟨U+{:04X}⟩", u32::from(character))),
+            other => shown.push(other),
+        }
+    }
+    shown
+}
+
+/// A length of time in its largest whole unit.
+fn span(milliseconds: u64) -> String {
+    let units = [(3_600_000, "h"), (60_000, "min"), (1_000, "s")];
+    let fits = units.into_iter().find(|(unit, _)| milliseconds > 0 && milliseconds.is_multiple_of(*unit));
+    fits.map_or_else(|| format!("{milliseconds} ms"), |(unit, name)| format!("{} {name}", milliseconds / unit))
+}
+
+/// The beginning of a text that is too long to be shown at once; empty for a short one.
+fn teaser(text: &str) -> String {
+    match text.char_indices().nth(TEASER_CHARACTERS) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default().trim_end()),
+        None => String::new(),
+    }
+}
+
+/// Text as a string of a style sheet, in which only letters, digits and blanks stand for themselves.
+fn css_string(text: &str) -> Value {
+    let mut quoted = String::from("\"");
+    for character in text.chars().filter(|character| !character.is_control()) {
+        if character.is_ascii_alphanumeric() || character == ' ' {
+            quoted.push(character);
+        } else {
+            quoted.push_str(&format!("\\{:06x}", u32::from(character)));
+        }
+    }
+    quoted.push('"');
+    Value::from_safe_string(quoted)
+}
+
+fn base64(bytes: &[u8]) -> Value {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for group in bytes.chunks(3) {
+        let bits = group.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - group.len()));
+        for place in 0..4_usize {
+            let digit = DIGITS.get((bits >> (18 - 6 * place) & 63) as usize).filter(|_| place <= group.len());
+            text.push(digit.map_or('=', |digit| char::from(*digit)));
+        }
+    }
+    Value::from_safe_string(text)
+}
