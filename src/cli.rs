@@ -11,6 +11,7 @@ mod inspect;
 mod progress;
 mod report;
 mod settings;
+mod stats;
 mod summary;
 
 use std::ffi::OsString;
@@ -39,7 +40,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Ok(code) => code,
         Err(failure) if failure.is_broken_pipe() => exit::DONE,
         Err(failure) => {
-            eprintln!("sendeschluss: {:#}", failure.error);
+            eprintln!("sendeschluss: {}", summary::plain(&failure.message()));
             failure.code
         }
     }

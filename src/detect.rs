@@ -258,7 +258,7 @@ impl Group {
         let series = Series { times: &self.times, recipients: &self.recipients, weights: &self.weights };
         let spans = bursts::bursts(series, detector.window_ms, detector.threshold, detector.counts);
         let account = messages.accounts.get(self.account as usize).map_or("", |account| account.id.as_str());
-        let fingerprint = messages.contents.get(self.content as usize).map_or(0, |content| content.fingerprint);
+        let fingerprint = messages.contents.fingerprint(self.content);
         let burst = |span: &bursts::Span| {
             let part = span.first..span.end;
             let start = self.times.get(span.first).copied().unwrap_or_default();

@@ -272,6 +272,10 @@ pub fn ingest(
         for batch in &read {
             count_batch(&mut account, batch);
         }
+        if account.rejected > 0 && account.rejected == account.records && !account.failed {
+            account.failed = true;
+            account.notes.insert(0, "no record of it could be read".to_owned());
+        }
         if account.duplicate_of.is_some() {
             account.folded = account.records - account.ignored - account.rejected;
             account.notes.push("has the same bytes as another input; every record is folded into it".to_owned());
@@ -319,6 +323,10 @@ pub fn ingest(
 
 fn count_batch(account: &mut InputFile, batch: &Batch<'_>) {
     account.records += u64::from(batch.records);
+    if batch.broken_off {
+        account.failed = true;
+        account.notes.insert(0, "not wholly read: what follows the last reject is lost".to_owned());
+    }
     account.rejected += batch.rejects.len() as u64;
     for (reason, count) in &batch.ignored {
         account.ignored += count;
@@ -425,6 +433,10 @@ fn read_input<'c>(
     };
     let (packed, known_sha256, damage) =
         (opened.packing != Packing::None, opened.sha256.clone(), opened.damage.clone());
+    let lines = match &opened.body {
+        Body::Memory(text) => memchr::memchr_iter(b'\n', text).count() as u32,
+        Body::Stream(_) => 0,
+    };
     let transcoded = opened.utf16_mark.and_then(|mark| match &opened.body {
         Body::Memory(text) => String::from_utf8(text.clone()).ok().map(|text| (text, Width::Utf16 { mark })),
         Body::Stream(_) => None,
@@ -458,11 +470,12 @@ fn read_input<'c>(
         progress(account.bytes);
     }
     if let Some((offset, reason)) = damage {
+        let told = format!("its {} data is damaged or cut off: {reason}", account.packing);
         account.failed = true;
+        account.notes.insert(0, format!("not wholly read: {told}; what stood before is read"));
         let records: u32 = batches.iter().map(|batch| batch.records).sum();
         let mut batch = Batch::new(file);
-        let place = Place { record: records + 1, line: 0, offset, length: 0 };
-        batch.reject(place, format!("{} data is damaged or cut off here: {reason}", account.packing), b"");
+        batch.reject(Place { record: records + 1, line: lines + 1, offset, length: 0 }, told, b"");
         batches.push(batch);
     }
     batches

@@ -72,17 +72,50 @@ pub struct Recipients {
     pub audience: Vec<u32>,
 }
 
-/// One content: what makes messages "the same".
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Content {
+/// The contents, by index: what makes messages "the same". Index 0 is "no content known".
+#[derive(Clone, Debug, Default)]
+pub struct Contents {
     /// Whether a text or a name makes it.
-    pub kind: ContentKind,
+    pub kind: Vec<ContentKind>,
     /// xxh3-128 of the kind and the normalised text or name. Equal texts are equal by 128 bits.
-    pub fingerprint: u128,
+    pub fingerprint: Vec<u128>,
+    /// Words of the contents that more than one message has, by index.
+    pub words: std::collections::BTreeMap<u32, ContentWords>,
+}
+
+/// What people see of a content.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ContentWords {
     /// The name, or for texts nothing.
     pub name: String,
     /// The text of the message that comes first by file and record, cut to [`SAMPLE_CHARACTERS`].
     pub sample: String,
+}
+
+impl Contents {
+    /// How many contents there are, with "none".
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.kind.len()
+    }
+
+    /// Whether there is not even "none".
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.kind.is_empty()
+    }
+
+    /// Fingerprint at an index; 0 past the end.
+    #[must_use]
+    pub fn fingerprint(&self, index: u32) -> u128 {
+        self.fingerprint.get(index as usize).copied().unwrap_or(0)
+    }
+
+    /// Kind at an index.
+    #[must_use]
+    pub fn kind(&self, index: u32) -> ContentKind {
+        self.kind.get(index as usize).copied().unwrap_or_default()
+    }
 }
 
 /// Longest sample kept of a content, in characters.
@@ -203,8 +236,8 @@ pub struct Messages {
     pub accounts: Vec<Account>,
     /// Recipients.
     pub recipients: Recipients,
-    /// Contents; index 0 is "no content known".
-    pub contents: Vec<Content>,
+    /// Contents.
+    pub contents: Contents,
     /// Input files as named in `inputs.csv`.
     pub files: Vec<String>,
     /// The rows.

@@ -71,6 +71,9 @@ pub struct TalkArguments {
     /// Say more: each file and what became of it
     #[arg(short, long, conflicts_with = "quiet")]
     pub verbose: bool,
+    /// Print what each stage took, and the peak of memory
+    #[arg(long)]
+    pub stats: bool,
     /// Colours; NO_COLOR turns them off too
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub color: When,

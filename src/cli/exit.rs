@@ -35,6 +35,21 @@ impl Failure {
         Self { code: UNWRITTEN, error: error.into() }
     }
 
+    /// The error and its causes in one line; a cause that the error already quotes is not said twice.
+    #[must_use]
+    pub fn message(&self) -> String {
+        let mut message = String::new();
+        for cause in self.error.chain().map(ToString::to_string) {
+            if message.is_empty() {
+                message = cause;
+            } else if !message.contains(&cause) {
+                message.push_str(": ");
+                message.push_str(&cause);
+            }
+        }
+        message
+    }
+
     /// Whether somebody stopped reading what we print.
     #[must_use]
     pub fn is_broken_pipe(&self) -> bool {

@@ -8,7 +8,7 @@ use super::arguments::InspectArguments;
 use super::exit::{self, Failure};
 use super::progress::Bar;
 use super::settings::prepare;
-use super::summary::Paint;
+use super::summary::{Paint, plain_line};
 use crate::ingest::ingest;
 use crate::report::{Shown, input_row};
 
@@ -34,7 +34,7 @@ pub fn run(arguments: &InspectArguments, out: &mut dyn Write) -> Result<u8, Fail
         // Personal data stays out of a terminal: excerpts show their shape only.
         let masked = Shown::Pseudonyms([0; crate::report::KEY_BYTES]);
         for (index, row) in rows.iter().enumerate() {
-            writeln!(out, "{}", paint.bold(&row.file))?;
+            writeln!(out, "{}", paint.bold(&plain_line(&row.file)))?;
             writeln!(
                 out,
                 "  format     {} ({} % sure), {}, packing {}",
@@ -65,7 +65,7 @@ pub fn run(arguments: &InspectArguments, out: &mut dyn Write) -> Result<u8, Fail
                 writeln!(out, "  ignored    {count} × {reason}")?;
             }
             for note in &row.notes {
-                writeln!(out, "  note       {note}")?;
+                writeln!(out, "  note       {}", plain_line(note))?;
             }
             let rejects: Vec<_> = ingested.rejects.iter().filter(|reject| reject.file as usize == index).collect();
             for reject in rejects.iter().take(SHOWN_REJECTS) {

@@ -11,6 +11,7 @@ use super::arguments::{KindArgument, LanguageArgument, ReportArguments, Severity
 use super::exit::{self, Failure};
 use super::progress::Bar;
 use super::settings::{self, prepare};
+use super::stats::Stats;
 use super::summary;
 use crate::assess::{Grounds, Pack, Severity, assess};
 use crate::case::Language;
@@ -40,13 +41,16 @@ pub fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<u8, Failu
     drop(Folder::begin(&arguments.output).context("the report cannot be written").map_err(Failure::unwritten)?);
 
     let bar = Bar::new(&arguments.input.talk);
+    let mut stats = Stats::new(arguments.input.talk.stats);
     let mut ingested = ingest(&prepared.inputs, &prepared.unreadable, &prepared.case, &prepared.ingest, &bar)
         .map_err(Failure::usage)?;
     if since.is_some() || until.is_some() {
         ingested.keep_between(since.unwrap_or(i64::MIN), until.unwrap_or(i64::MAX));
     }
+    stats.done("ingest");
     bar.stage("finding mass sends");
     let activity = detect(&ingested.messages, &detection);
+    stats.done("detect");
     bar.stage("assessing");
     let grounds = Grounds {
         messages: &ingested.messages,
@@ -58,6 +62,7 @@ pub fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<u8, Failu
         calendar,
     };
     let assessment = assess(grounds);
+    stats.done("assess");
     bar.stage("writing the report");
     let language = match arguments.lang {
         Some(LanguageArgument::De) => Language::De,
@@ -93,7 +98,10 @@ pub fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<u8, Failu
     let extract = write(&input, &arguments.output)
         .context("the report cannot be written; an earlier one is untouched")
         .map_err(Failure::unwritten)?;
+    stats.done("report");
     bar.finish();
+    let bytes = extract.completeness.inputs.iter().map(|row| row.bytes).sum();
+    stats.print(bytes, extract.completeness.messages, &mut std::io::stderr().lock())?;
     if !arguments.input.talk.quiet {
         let case_file = prepared.case_file.as_deref();
         summary::report(&extract, &arguments.output, case_file, &arguments.input.talk, out)?;

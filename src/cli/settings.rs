@@ -18,6 +18,9 @@ use crate::ingest::{self, Input, Unreadable, inputs};
 use crate::message::DEFAULT_ZONE;
 use crate::report::{KEY_BYTES, Shown};
 
+/// More threads than any machine has cores would only starve it.
+const MOST_THREADS: usize = 1024;
+
 /// Inputs and settings, checked.
 #[derive(Debug)]
 pub struct Prepared {
@@ -49,8 +52,8 @@ pub fn prepare(arguments: &InputArguments) -> Result<Prepared, Failure> {
 
 fn prepare_inner(arguments: &InputArguments) -> anyhow::Result<Prepared> {
     let threads = arguments.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    if threads == 0 {
-        bail!("--threads 0: at least one thread is needed");
+    if !(1..=MOST_THREADS).contains(&threads) {
+        bail!("--threads {threads}: a number from 1 to {MOST_THREADS} is needed");
     }
     // Fails only when the pool was built before, as in tests that call the library twice.
     let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();

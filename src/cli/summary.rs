@@ -8,6 +8,9 @@ use std::path::Path;
 use super::arguments::{TalkArguments, When};
 use crate::report::extract::Extract;
 
+/// Findings that the terminal lists; all with --verbose.
+const SHOWN_FINDINGS: usize = 12;
+
 /// Paints words, or not.
 #[derive(Clone, Copy, Debug)]
 pub struct Paint(bool);
@@ -41,6 +44,27 @@ impl Paint {
     }
 }
 
+/// A text from outside as a terminal may show it: control characters, which could move the cursor or hide words, are
+/// written out. Line ends stay.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() && character != '\n' {
+            shown.extend(character.escape_default());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
+/// As [`plain`], for what stands in a line: line ends are written out too.
+#[must_use]
+pub fn plain_line(text: &str) -> String {
+    plain(text).replace('\n', "\\n")
+}
+
 /// A number with its noun, singular or plural.
 fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(count), if count == 1 { one } else { many })
@@ -51,7 +75,7 @@ fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(' ');
         }
         text.push(digit);
@@ -73,7 +97,7 @@ pub fn report(
     let paint = Paint::new(talk);
     let completeness = &extract.completeness;
     if !extract.matter.is_empty() {
-        writeln!(out, "{}", paint.bold(&extract.matter))?;
+        writeln!(out, "{}", paint.bold(&plain_line(&extract.matter)))?;
     }
     if let Some(case_file) = case_file {
         writeln!(out, "Case file: {}", case_file.display())?;
@@ -100,7 +124,13 @@ pub fn report(
         writeln!(out, "  from {first} to {last}")?;
     }
     for input in completeness.inputs.iter().filter(|input| input.failed) {
-        writeln!(out, "  {} {}: {}", paint.warn("NOT READ"), input.file, input.notes.join("; "))?;
+        writeln!(
+            out,
+            "  {} {}: {}",
+            paint.warn("NOT READ"),
+            plain_line(&input.file),
+            plain_line(&input.notes.join("; "))
+        )?;
     }
     if completeness.rejected > 0 {
         writeln!(out, "  Every rejected record stands with its place and reason in csv/rejects.csv.")?;
@@ -110,7 +140,7 @@ pub fn report(
             writeln!(
                 out,
                 "  {}: {}, {}, {}",
-                input.file,
+                plain_line(&input.file),
                 input.format,
                 counted(input.records, "record", "records"),
                 counted(input.messages, "message", "messages")
@@ -125,7 +155,8 @@ pub fn report(
         counted(extract.bursts.len() as u64, "burst", "bursts"),
         counted(extract.findings.len() as u64, "finding", "findings")
     )?;
-    for finding in &extract.findings {
+    let shown = if talk.verbose { usize::MAX } else { SHOWN_FINDINGS };
+    for finding in extract.findings.iter().take(shown) {
         writeln!(
             out,
             "  {:<8} {} {} {}",
@@ -137,11 +168,15 @@ pub fn report(
         writeln!(
             out,
             "           {}: {} to {} in {}",
-            finding.subject,
+            plain_line(&finding.subject),
             counted(finding.messages, "message", "messages"),
             counted(finding.recipients, "recipient", "recipients"),
             counted(finding.runs, "run", "runs")
         )?;
+    }
+    if extract.findings.len() > shown {
+        let more = counted((extract.findings.len() - shown) as u64, "more finding", "more findings");
+        writeln!(out, "  … and {more}, in the report and in csv/findings.csv.")?;
     }
     if extract.findings.is_empty() {
         let why = if completeness.messages == 0 {

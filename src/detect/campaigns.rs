@@ -13,7 +13,7 @@ use crate::message::Messages;
 pub struct Campaign {
     /// `C-` and 10 hex digits of the content's fingerprint.
     pub id: String,
-    /// Index into [`Messages::contents`].
+    /// Index of the content.
     pub content: u32,
     /// Accounts that sent it.
     pub accounts: Vec<u32>,
@@ -76,7 +76,7 @@ pub fn campaign(
         return None;
     }
     let times = pick(&columns.sent_at, &own);
-    let fingerprint = messages.contents.get(content as usize)?.fingerprint;
+    let fingerprint = messages.contents.fingerprint(content);
     let id = format!("C-{:010x}", (fingerprint >> 88) as u64);
     let mut runs = Vec::new();
     let mut start = 0;
@@ -140,7 +140,11 @@ pub fn gaps(times: &[i64]) -> (Option<f64>, Option<f64>) {
     let middle = gaps.len() / 2;
     let upper = gaps.get(middle).copied();
     let median = upper.map(|upper| {
-        let lower = if gaps.len() % 2 == 0 { middle.checked_sub(1).and_then(|at| gaps.get(at)).copied() } else { None };
+        let lower = if gaps.len().is_multiple_of(2) {
+            middle.checked_sub(1).and_then(|at| gaps.get(at)).copied()
+        } else {
+            None
+        };
         (upper + lower.unwrap_or(upper)) as f64 / 2.0
     });
     let count = gaps.len() as f64;

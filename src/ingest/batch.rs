@@ -13,8 +13,8 @@ use super::context::{Context, FileContext};
 use super::normalise::normalise;
 use super::people::{AddressKind, Hint, People};
 use crate::message::{
-    Automation, Category, Columns, Content, ContentKind, Direction, Form, NO_CONTENT, Place, Platform, RecipientKind,
-    Route, SAMPLE_CHARACTERS, Status, Texts, ZoneBasis,
+    Automation, Category, Columns, ContentKind, Direction, Form, NO_CONTENT, Place, Platform, RecipientKind, Route,
+    SAMPLE_CHARACTERS, Status, Texts, ZoneBasis,
 };
 
 /// Score that stands for "the export does not say how often this was forwarded".
@@ -120,6 +120,21 @@ impl ConsentKind {
             Self::OptOut => "opt_out",
         }
     }
+}
+
+/// What somebody said of being sent messages, as a reader found it.
+#[derive(Clone, Copy, Debug)]
+pub struct Said<'a> {
+    /// Who said it, as written.
+    pub recipient: &'a str,
+    /// What the export guarantees of its addresses.
+    pub hint: Hint,
+    /// UTC milliseconds.
+    pub at: i64,
+    /// What was said.
+    pub kind: ConsentKind,
+    /// How.
+    pub source: &'static str,
 }
 
 /// One opt-in or opt-out, with the record that shows it.
@@ -236,6 +251,35 @@ fn kind_of(kind: AddressKind) -> RecipientKind {
     }
 }
 
+/// Contents of a batch.
+#[derive(Debug, Default)]
+pub struct LocalContents {
+    /// As in [`crate::message::Contents`].
+    pub kind: Vec<ContentKind>,
+    /// As in [`crate::message::Contents`].
+    pub fingerprint: Vec<u128>,
+    /// Names; empty for texts.
+    pub name: Texts,
+    /// First text of each, cut to its sample.
+    pub sample: Texts,
+}
+
+impl LocalContents {
+    fn with_none() -> Self {
+        let mut contents = Self::default();
+        contents.push(ContentKind::Text, 0, "", "");
+        contents
+    }
+
+    fn push(&mut self, kind: ContentKind, fingerprint: u128, name: &str, text: &str) {
+        let cut = text.char_indices().nth(SAMPLE_CHARACTERS).map_or(text.len(), |(at, _)| at);
+        self.kind.push(kind);
+        self.fingerprint.push(fingerprint);
+        self.name.push(name);
+        self.sample.push(text.get(..cut).unwrap_or(text));
+    }
+}
+
 /// See the module.
 #[derive(Debug)]
 pub struct Batch<'c> {
@@ -248,8 +292,8 @@ pub struct Batch<'c> {
     pub rows: Columns,
     accounts: AddressBook,
     recipients: AddressBook,
-    /// Contents; index 0 is "none".
-    pub contents: Vec<Content>,
+    /// Contents by local index; index 0 is "none".
+    pub contents: LocalContents,
     content_of: HashMap<u128, u32, FxBuildHasher>,
     content_of_fingerprint: HashMap<u128, u32, FxBuildHasher>,
     normal: String,
@@ -262,6 +306,8 @@ pub struct Batch<'c> {
     provisional: String,
     /// Rows that named no sender.
     pub without_sender: u64,
+    /// Whether a reader had to give up the rest of the file.
+    pub broken_off: bool,
     /// Things to be told of single records, by kind, with how many records they concern.
     pub notes: BTreeMap<&'static str, u64>,
 }
@@ -277,7 +323,7 @@ impl<'c> Batch<'c> {
             rows: Columns::default(),
             accounts: AddressBook::default(),
             recipients: AddressBook::default(),
-            contents: vec![Content::default()],
+            contents: LocalContents::with_none(),
             content_of: HashMap::default(),
             content_of_fingerprint: HashMap::default(),
             normal: String::new(),
@@ -286,6 +332,7 @@ impl<'c> Batch<'c> {
             consents: Vec::new(),
             provisional: file.provisional.clone(),
             without_sender: 0,
+            broken_off: false,
             notes: BTreeMap::new(),
         }
     }
@@ -372,18 +419,12 @@ impl<'c> Batch<'c> {
     }
 
     /// Adds an opt-in or opt-out; the record is counted by whoever calls.
-    pub fn consent(
-        &mut self,
-        place: Place,
-        account: Option<&str>,
-        recipient: &str,
-        hint: Hint,
-        at: i64,
-        kind: ConsentKind,
-        source: &'static str,
-    ) {
-        let account = self.account_index(account, hint);
-        if let Some(recipient) = self.recipients.index(recipient, hint, RecipientKind::Unknown, &self.context.people) {
+    pub fn consent(&mut self, place: Place, account: Option<&str>, said: Said<'_>) {
+        let account = self.account_index(account, said.hint);
+        if let Some(recipient) =
+            self.recipients.index(said.recipient, said.hint, RecipientKind::Unknown, &self.context.people)
+        {
+            let Said { at, kind, source, .. } = said;
             self.consents.push(Consent { account, recipient, at, kind, source, file: self.file, place });
         }
     }
@@ -424,15 +465,10 @@ impl<'c> Batch<'c> {
         } else {
             raw
         };
-        let next = self.contents.len() as u32;
+        let next = self.contents.fingerprint.len() as u32;
         let index = *self.content_of_fingerprint.entry(fingerprint).or_insert(next);
         if index == next {
-            self.contents.push(Content {
-                kind,
-                fingerprint,
-                name: if kind == ContentKind::Text { String::new() } else { name.to_owned() },
-                sample: draft.text.chars().take(SAMPLE_CHARACTERS).collect(),
-            });
+            self.contents.push(kind, fingerprint, if kind == ContentKind::Text { "" } else { name }, draft.text);
         }
         self.content_of.insert(raw, index);
         index
@@ -446,7 +482,7 @@ impl<'c> Batch<'c> {
         let recipient = self.recipients.canonical.hash(recipient);
         let account = if id.len() >= GLOBAL_ID_BYTES { 0 } else { self.accounts.canonical.hash(account) };
         let (tag, at, content) = if id.is_empty() {
-            let fingerprint = self.contents.get(content as usize).map_or(0, |content| content.fingerprint);
+            let fingerprint = self.contents.fingerprint.get(content as usize).copied().unwrap_or(0);
             (u64::from(draft.direction as u8), draft.sent_at as u64, fingerprint)
         } else {
             (ID_TAG, 0, xxh3_128(id))

@@ -491,14 +491,15 @@ fn place_range(place: Place, fields: &[Field]) -> std::ops::Range<usize> {
 
 /// The platform that an address names.
 fn platform_of(address: &str) -> Option<Platform> {
-    let (prefix, _) = address.split_once(':').unwrap_or(("", address));
-    if prefix.eq_ignore_ascii_case("whatsapp") {
+    let sign = memchr::memchr2(b':', b'@', address.as_bytes())?;
+    let (head, tail) = address.split_at_checked(sign)?;
+    if head.eq_ignore_ascii_case("whatsapp") {
         return Some(Platform::Whatsapp);
     }
-    if prefix.eq_ignore_ascii_case("messenger") {
+    if head.eq_ignore_ascii_case("messenger") {
         return Some(Platform::Messenger);
     }
-    let (_, domain) = address.split_once('@')?;
+    let (_, domain) = tail.split_once('@')?;
     match domain {
         "s.whatsapp.net" | "c.us" | "g.us" | "lid" | "broadcast" | "newsletter" => Some(Platform::Whatsapp),
         _ if domain.contains('.') => Some(Platform::Email),

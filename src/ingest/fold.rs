@@ -2,17 +2,19 @@
 //! Earliest send time, furthest status; what the first record leaves open, a later one fills in.
 //! The order of rows is the order of files and records, so threads and blocks leave no trace.
 
+use std::collections::BTreeMap;
+
 use hashbrown::HashMap;
 use rayon::prelude::*;
 use rustc_hash::FxBuildHasher;
 
-use super::batch::{Batch, Consent, FORWARD_UNKNOWN, is_made_of_parts};
+use super::batch::{Batch, Consent, FORWARD_UNKNOWN, LocalContents, is_made_of_parts};
 use super::join::{Entry, join};
 use super::people;
 use crate::message::{
-    Account, Category, Columns, Content, ContentKind, Form, Messages, NO_CONTENT, Platform, Recipients, Route, Texts,
+    Account, Automation, Category, Columns, ContentKind, ContentWords, Contents, Form, Messages, NO_CONTENT, Platform,
+    RecipientKind, Recipients, Route, Texts,
 };
-use crate::message::{Automation, RecipientKind};
 
 /// Keys are spread over this many parts; each is folded on its own.
 const PARTS: usize = 256;
@@ -35,7 +37,7 @@ pub struct Folded {
 pub fn fold(mut batches: Vec<Batch<'_>>, files: Vec<String>) -> Folded {
     let (accounts, account_of) = join_accounts(&batches);
     let (recipients, recipient_of) = join_recipients(&batches);
-    let (contents, content_of) = join_contents(&mut batches);
+    let (mut contents, content_of, samples) = join_contents(&mut batches);
     let mut columns = Columns::default();
     columns.reserve(batches.iter().map(|batch| batch.rows.len()).sum());
     let mut consents = Vec::new();
@@ -53,6 +55,7 @@ pub fn fold(mut batches: Vec<Batch<'_>>, files: Vec<String>) -> Folded {
         }));
     }
     columns.message_id.shrink();
+    contents.words = samples.words(&columns, &content_of);
     let duplicates = find_duplicates(&columns);
     let mut keep = Vec::new();
     if !duplicates.is_empty() {
@@ -131,68 +134,84 @@ fn join_recipients(batches: &[Batch<'_>]) -> (Recipients, Vec<Vec<u32>>) {
     (Recipients { address, kind, country, audience: Vec::new() }, joined.index_of)
 }
 
-fn join_contents(batches: &mut [Batch<'_>]) -> (Vec<Content>, Vec<Vec<u32>>) {
-    let mut tables: Vec<Vec<Content>> = batches.iter_mut().map(|batch| std::mem::take(&mut batch.contents)).collect();
-    let (first, mut index_of) = {
-        let fingerprint = |(batch, local): Entry| {
-            tables.get(batch as usize).and_then(|table| table.get(local as usize)).map_or(0, |c| c.fingerprint)
-        };
-        let length = |batch: usize| tables.get(batch).map_or(0, Vec::len);
-        let joined = join(
-            tables.len(),
-            length,
-            |entry| (fingerprint(entry) >> 64) as u64,
-            |left, right| fingerprint(left) == fingerprint(right),
-        );
-        (joined.first, joined.index_of)
+fn join_contents(batches: &mut [Batch<'_>]) -> (Contents, Vec<Vec<u32>>, Samples) {
+    let tables: Vec<LocalContents> = batches.iter_mut().map(|batch| std::mem::take(&mut batch.contents)).collect();
+    let fingerprint = |(batch, local): Entry| {
+        tables.get(batch as usize).and_then(|table| table.fingerprint.get(local as usize)).copied().unwrap_or(0)
     };
+    let mut joined = join(
+        tables.len(),
+        |batch| tables.get(batch).map_or(0, |table| table.fingerprint.len()),
+        |entry| (fingerprint(entry) >> 64) as u64,
+        |left, right| fingerprint(left) == fingerprint(right),
+    );
     // Local index 0 is "none" in every batch; it must be 0 in the joined table too.
-    let none = index_of.first().and_then(|map| map.first()).copied().unwrap_or(0);
-    let swap = |index: u32| {
-        if index == none {
-            0
-        } else if index == 0 {
-            none
-        } else {
-            index
-        }
+    let none = joined.index_of.first().and_then(|map| map.first()).copied().unwrap_or(0);
+    let swap = |index: u32| match index {
+        _ if index == none => 0,
+        0 => none,
+        other => other,
     };
-    index_of.par_iter_mut().for_each(|map| map.iter_mut().for_each(|index| *index = swap(*index)));
-    let mut contents: Vec<Content> = first
-        .iter()
-        .map(|(batch, local)| {
-            let entry = tables.get_mut(*batch as usize).and_then(|table| table.get_mut(*local as usize));
-            entry.map(std::mem::take).unwrap_or_default()
-        })
-        .collect();
-    if contents.is_empty() {
-        contents.push(Content::default());
+    joined.index_of.par_iter_mut().for_each(|map| map.iter_mut().for_each(|index| *index = swap(*index)));
+    if joined.first.is_empty() {
+        joined.first.push((0, 0));
     }
-    let none = (none as usize).min(contents.len() - 1);
-    contents.swap(0, none);
-    fill_samples(&mut contents, &tables, &index_of);
-    (contents, index_of)
+    joined.first.swap(0, none as usize);
+    let kind =
+        |(batch, local): Entry| tables.get(batch as usize).and_then(|table| table.kind.get(local as usize)).copied();
+    let contents = Contents {
+        kind: joined.first.iter().map(|entry| kind(*entry).unwrap_or_default()).collect(),
+        fingerprint: joined.first.iter().map(|entry| fingerprint(*entry)).collect(),
+        words: BTreeMap::new(),
+    };
+    (contents, joined.index_of, Samples { tables, first: joined.first })
 }
 
-/// A named content may have come first from a record without text: the first text that follows is its sample.
-fn fill_samples(contents: &mut [Content], tables: &[Vec<Content>], index_of: &[Vec<u32>]) {
-    for (table, map) in tables.iter().zip(index_of) {
-        for (content, index) in table.iter().zip(map) {
-            if let Some(joined) = contents.get_mut(*index as usize)
-                && joined.kind != ContentKind::Text
-                && joined.sample.is_empty()
-                && !content.sample.is_empty()
-            {
-                joined.sample.clone_from(&content.sample);
+/// Names and samples as the batches hold them, until it is known which contents repeat.
+struct Samples {
+    tables: Vec<LocalContents>,
+    first: Vec<Entry>,
+}
+
+impl Samples {
+    /// Words of the contents that more than one message has, or one to an audience: nothing else can be a mass send,
+    /// and texts that nobody will see are not kept.
+    fn words(self, columns: &Columns, index_of: &[Vec<u32>]) -> BTreeMap<u32, ContentWords> {
+        let mut reach = vec![0_u32; self.first.len()];
+        for (content, audience) in columns.content.iter().zip(&columns.audience) {
+            if let Some(reach) = reach.get_mut(*content as usize) {
+                *reach = reach.saturating_add(*audience);
             }
         }
+        let repeats = |index: u32| index != NO_CONTENT && reach.get(index as usize).is_some_and(|reach| *reach > 1);
+        let mut words = BTreeMap::new();
+        for (index, (batch, local)) in self.first.iter().enumerate() {
+            let Some(table) = self.tables.get(*batch as usize) else { continue };
+            if repeats(index as u32) {
+                let (name, sample) =
+                    (table.name.get(*local as usize).to_owned(), table.sample.get(*local as usize).to_owned());
+                words.insert(index as u32, ContentWords { name, sample });
+            }
+        }
+        // A named content may have come first from a record without text: the first text that follows is its sample.
+        for (table, map) in self.tables.iter().zip(index_of) {
+            for (local, index) in map.iter().enumerate() {
+                if table.kind.get(local).is_some_and(|kind| *kind != ContentKind::Text)
+                    && let Some(known) = words.get_mut(index)
+                    && known.sample.is_empty()
+                {
+                    table.sample.get(local).clone_into(&mut known.sample);
+                }
+            }
+        }
+        words
     }
 }
 
 /// Pairs of rows that tell of one message: (first row, later row), ordered by the later row.
 fn find_duplicates(columns: &Columns) -> Vec<(u32, u32)> {
     let part_of = |key: &u128| (key >> 120) as usize % PARTS;
-    let mut parts: Vec<Vec<u32>> = vec![Vec::with_capacity(columns.len() / PARTS + 16); PARTS];
+    let mut parts: Vec<Vec<u32>> = (0..PARTS).map(|_| Vec::with_capacity(columns.len() / PARTS + 16)).collect();
     for (row, key) in columns.key.iter().enumerate() {
         if let Some(part) = parts.get_mut(part_of(key)) {
             part.push(row as u32);
@@ -227,7 +246,7 @@ fn duplicates_of_part(columns: &Columns, rows: &[u32]) -> Vec<(u32, u32)> {
     pairs
 }
 
-fn merge(columns: &mut Columns, contents: &[Content], first: usize, again: usize) {
+fn merge(columns: &mut Columns, contents: &Contents, first: usize, again: usize) {
     fn fill<T: Copy + PartialEq>(column: &mut [T], first: usize, again: usize, unknown: T) {
         let Some(other) = column.get(again).copied() else { return };
         if let Some(slot) = column.get_mut(first)
@@ -256,8 +275,7 @@ fn merge(columns: &mut Columns, contents: &[Content], first: usize, again: usize
     fill(&mut columns.forward_score, first, again, FORWARD_UNKNOWN);
     let named = |row: usize| {
         let index = columns.content.get(row).copied().unwrap_or(NO_CONTENT);
-        let kind = contents.get(index as usize).map(|content| content.kind);
-        (index != NO_CONTENT, kind.is_some_and(|kind| kind != ContentKind::Text))
+        (index != NO_CONTENT, contents.kind(index) != ContentKind::Text)
     };
     if named(again) > named(first) {
         columns.content.copy_within(again..=again, first);

@@ -26,7 +26,7 @@ pub enum InputError {
     #[error("`{0}` matches no file")]
     NoMatch(String),
     /// A glob that is none.
-    #[error("`{pattern}` is not a pattern: {source}")]
+    #[error("`{pattern}` is not a pattern")]
     Pattern {
         /// The pattern.
         pattern: String,
@@ -55,27 +55,32 @@ pub const CASE_FILE: &str = "case.toml";
 /// # Errors
 /// When an argument names nothing.
 pub fn list(arguments: &[PathBuf], stdin: Option<&Path>) -> Result<(Vec<Input>, Vec<Unreadable>), InputError> {
-    let mut found: BTreeMap<String, Input> = BTreeMap::new();
+    let mut found: BTreeMap<PathBuf, Input> = BTreeMap::new();
     let mut unreadable = Vec::new();
     for argument in arguments {
         let text = argument.to_string_lossy();
         if let (STDIN, Some(path)) = (text.as_ref(), stdin) {
-            found.insert(STDIN.to_owned(), Input { name: STDIN.to_owned(), path: path.to_owned(), named: true });
+            found.insert(PathBuf::from(STDIN), Input { name: STDIN.to_owned(), path: path.to_owned(), named: true });
         } else if argument.is_dir() {
             walk(argument, &|_| true, &mut found, &mut unreadable);
         } else if argument.symlink_metadata().is_ok() {
             add(argument, true, &mut found);
         } else if text.contains(['*', '?', '[', '{']) {
-            let before = found.len();
-            glob(&text, &mut found, &mut unreadable)?;
-            if found.len() == before {
+            let mut matched = BTreeMap::new();
+            glob(&text, &mut matched, &mut unreadable)?;
+            for input in matched.values() {
+                add(&input.path, false, &mut found);
+            }
+            if matched.is_empty() {
                 return Err(InputError::NoMatch(text.into_owned()));
             }
         } else {
             return Err(InputError::Missing(text.into_owned()));
         }
     }
-    Ok((found.into_values().collect(), unreadable))
+    let mut inputs: Vec<Input> = found.into_values().collect();
+    inputs.sort_by(|left, right| left.name.cmp(&right.name));
+    Ok((inputs, unreadable))
 }
 
 /// The case file that lies in one of the folders named, if exactly one does.
@@ -90,16 +95,32 @@ pub fn case_file(arguments: &[PathBuf]) -> Option<PathBuf> {
     files.next().is_none().then_some(first)
 }
 
-fn add(path: &Path, named: bool, found: &mut BTreeMap<String, Input>) {
-    let name = path.to_string_lossy().replace('\\', "/");
-    let input = found.entry(name.clone()).or_insert(Input { name, path: path.to_owned(), named });
+/// A path as outputs show it: two paths never have one name, even where their bytes are no text.
+fn name(path: &Path) -> String {
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        let mut name = String::new();
+        for part in path.as_os_str().as_bytes().utf8_chunks() {
+            name.push_str(part.valid());
+            part.invalid().iter().for_each(|byte| name.push_str(&format!("\\x{byte:02x}")));
+        }
+        name
+    }
+    #[cfg(not(unix))]
+    path.to_string_lossy().replace('\\', "/")
+}
+
+fn add(path: &Path, named: bool, found: &mut BTreeMap<PathBuf, Input>) {
+    let input =
+        found.entry(path.to_owned()).or_insert_with(|| Input { name: name(path), path: path.to_owned(), named });
     input.named |= named;
 }
 
 fn walk(
     folder: &Path,
     wanted: &dyn Fn(&Path) -> bool,
-    found: &mut BTreeMap<String, Input>,
+    found: &mut BTreeMap<PathBuf, Input>,
     unreadable: &mut Vec<Unreadable>,
 ) {
     let hidden = |entry: &walkdir::DirEntry| entry.depth() > 0 && entry.file_name().to_string_lossy().starts_with('.');
@@ -117,7 +138,7 @@ fn walk(
             }
             Ok(_) => {}
             Err(error) => {
-                let name = error.path().unwrap_or(folder).to_string_lossy().replace('\\', "/");
+                let name = name(error.path().unwrap_or(folder));
                 let reason = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
                 unreadable.push(Unreadable { name, reason });
             }
@@ -127,7 +148,7 @@ fn walk(
 
 fn glob(
     pattern: &str,
-    found: &mut BTreeMap<String, Input>,
+    found: &mut BTreeMap<PathBuf, Input>,
     unreadable: &mut Vec<Unreadable>,
 ) -> Result<(), InputError> {
     let wrong = |source| InputError::Pattern { pattern: pattern.to_owned(), source };

@@ -85,7 +85,7 @@ pub fn join(
 }
 
 fn spread(batch: u32, length: usize, hash: &(impl Fn(Entry) -> u64 + Sync)) -> Vec<Vec<u32>> {
-    let mut buckets = vec![Vec::with_capacity(length / SHARDS + 1); SHARDS];
+    let mut buckets: Vec<Vec<u32>> = (0..SHARDS).map(|_| Vec::with_capacity(length / SHARDS + 1)).collect();
     for local in 0..length as u32 {
         let shard = (hash((batch, local)) >> SHARD_SHIFT) as usize;
         if let Some(bucket) = buckets.get_mut(shard) {

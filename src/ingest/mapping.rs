@@ -313,7 +313,11 @@ pub fn map(known: &Delimited, rows: &[Vec<String>]) -> Result<Mapping, MapError>
         by_alias(known, &names, &columns, &mut found);
     }
     by_shape(known, &names, &columns, &mut found);
-    let listed = || names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let listed = || match header && has_alias(known, first) {
+        // Without one known name the first line may be anybody's words, which belong in no message of ours.
+        false => format!("{} columns of unknown names", names.len()),
+        true => names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+    };
     if !found.contains_key(&Role::SentAt) {
         if found.contains_key(&Role::Date) && !found.contains_key(&Role::Time) {
             // A date column alone: its values may hold times after all, else every send is at midnight.
@@ -376,12 +380,17 @@ fn confidence(found: &BTreeMap<Role, (usize, Found)>) -> u8 {
     time.min(of(Role::Recipient))
 }
 
-/// A header names columns: none of its cells is a time, an address or a number.
-fn is_header(known: &Delimited, first: &[String]) -> bool {
-    let aliased = first.iter().any(|cell| {
+/// Whether one of the cells is a column name that we know.
+fn has_alias(known: &Delimited, first: &[String]) -> bool {
+    first.iter().any(|cell| {
         let name = plain(cell);
         known.aliases.values().flatten().any(|alias| *alias == name)
-    });
+    })
+}
+
+/// A header names columns: none of its cells is a time, an address or a number.
+fn is_header(known: &Delimited, first: &[String]) -> bool {
+    let aliased = has_alias(known, first);
     let value = |cell: &String| {
         let cell = cell.trim();
         is_time(cell) || people::looks_like_address(cell.as_bytes()) || cell.parse::<f64>().is_ok()
@@ -442,8 +451,8 @@ fn fits(known: &Delimited, role: Role, values: &[&str]) -> bool {
         return !matches!(role, Role::SentAt | Role::Date | Role::Recipient) || values.is_empty();
     }
     match role {
-        Role::SentAt => share(values, is_time) >= SHARE_WITH_ALIAS,
-        Role::Date => share(values, |value| is_time(value) || is_date_only(value)) >= SHARE_WITH_ALIAS,
+        Role::SentAt => share(values, has_form_of_time) >= SHARE_WITH_ALIAS,
+        Role::Date => share(values, |value| has_form_of_time(value) || is_date_only(value)) >= SHARE_WITH_ALIAS,
         Role::Time => share(values, |value| time::parse_time_of_day(value.as_bytes()).is_ok()) >= SHARE_WITH_ALIAS,
         Role::Status => share(values, |value| known.status.get(value).is_some()) > 0.0,
         Role::Direction => share(values, |value| known.direction.get(value).is_some()) > 0.0,
@@ -585,6 +594,15 @@ fn is_counter(values: &[&str]) -> bool {
 fn is_time(value: &str) -> bool {
     time::parse(value.as_bytes(), DateOrder::DayMonth).is_ok()
         || time::parse(value.as_bytes(), DateOrder::MonthDay).is_ok()
+}
+
+/// A time, or what would be one if its numbers were right: a column of wrong times is still a column of times.
+fn has_form_of_time(value: &str) -> bool {
+    use time::TimeError::{Ambiguous, Empty, NotATime, Number, Scientific, TooLong};
+    match time::parse(value.as_bytes(), DateOrder::DayMonth) {
+        Ok(_) => true,
+        Err(error) => !matches!(error, Empty | NotATime | TooLong | Number | Scientific | Ambiguous),
+    }
 }
 
 fn is_date_only(value: &str) -> bool {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::FileRead;
-use super::batch::{Batch, ConsentKind, Draft};
+use super::batch::{Batch, ConsentKind, Draft, Said};
 use super::blocks::{BLOCK_BYTES, Block, Cut, Hasher, run};
 use super::context::FileContext;
 use super::people::Hint;
@@ -303,25 +303,32 @@ fn lines<'c>(file: &FileContext<'c>, offset: u64, block: &[u8], bom: usize) -> L
     (batch, line)
 }
 
+/// Objects in a row or in an array, over as many lines as they like. Damage costs what follows it, not what stands
+/// before.
 fn documents<'c>(file: &FileContext<'c>, offset: u64, bytes: &[u8], bom: usize) -> Lines<'c> {
     let mut batch = Batch::new(file);
-    let mut reader = DocumentReader { batch: &mut batch, base: offset, text: bytes, line: 1, counted_to: 0 };
-    let valid = match std::str::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(error) => {
-            let good = error.valid_up_to();
-            reader.reject(good, bytes.get(good..).unwrap_or_default(), "not valid UTF-8 from here on".to_owned());
-            bytes.get(..good).and_then(|head| std::str::from_utf8(head).ok()).unwrap_or("")
-        }
-    };
-    let mut stream = serde_json::Deserializer::from_str(valid.get(bom..).unwrap_or("")).into_iter::<&RawValue>();
+    let clean = without_stray_bytes(bytes, &mut batch);
+    let text = clean.as_ref();
+    let mut reader = DocumentReader { batch: &mut batch, base: offset, text: text.as_bytes(), line: 1, counted_to: 0 };
+    let mut at = bom;
     loop {
-        let at = bom + stream.byte_offset();
+        let rest = text.get(at..).unwrap_or("");
+        let skipped =
+            rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || "[,]".contains(c)).len();
+        at += skipped;
+        let rest = rest.get(skipped..).unwrap_or("");
+        if rest.is_empty() {
+            break;
+        }
+        let mut stream = serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>();
         match stream.next() {
-            Some(Ok(value)) => reader.document(value, 0),
+            Some(Ok(value)) => {
+                at += stream.byte_offset();
+                reader.document(value, 0);
+            }
             Some(Err(error)) => {
-                let rest = bytes.get(at..).unwrap_or_default();
-                reader.reject(at, rest, format!("not valid JSON: {}", reason(&error)));
+                reader.reject(at, rest.as_bytes(), format!("not valid JSON: {}", reason(&error)));
+                reader.batch.broken_off = true;
                 break;
             }
             None => break,
@@ -329,6 +336,22 @@ fn documents<'c>(file: &FileContext<'c>, offset: u64, bytes: &[u8], bom: usize) 
     }
     let lines = memchr::memchr_iter(b'\n', bytes).count() as u32;
     (batch, lines)
+}
+
+/// The text with bytes that are no UTF-8 shown as `?`, one for one, so that places stay where they are.
+fn without_stray_bytes<'a>(bytes: &'a [u8], batch: &mut Batch<'_>) -> Cow<'a, str> {
+    let mut clean = match std::str::from_utf8(bytes) {
+        Ok(text) => return Cow::Borrowed(text),
+        Err(_) => bytes.to_vec(),
+    };
+    let mut good = 0;
+    while let Err(error) = std::str::from_utf8(clean.get(good..).unwrap_or_default()) {
+        good += error.valid_up_to();
+        let stray = error.error_len().unwrap_or(clean.len() - good);
+        clean.iter_mut().skip(good).take(stray).for_each(|byte| *byte = b'?');
+        batch.note("bytes that are no UTF-8, read as question marks");
+    }
+    String::from_utf8(clean).map_or(Cow::Borrowed(""), Cow::Owned)
 }
 
 /// What went wrong, without the reader's own line and column: those count from the record's start.
@@ -576,7 +599,11 @@ impl DocumentReader<'_, '_> {
             _ => return Err("a preference that is neither stop, resume nor signup".into()),
         };
         let place = self.place_of(text);
-        self.batch.consent(place, account, recipient, Hint::International, at, kind, "user_preferences");
+        self.batch.consent(
+            place,
+            account,
+            Said { recipient, hint: Hint::International, at, kind, source: "user_preferences" },
+        );
         self.batch.ignore(CONSENT);
         Ok(())
     }

@@ -12,15 +12,12 @@ use sha2::{Digest, Sha256};
 /// How many bytes of a file are looked at to recognise it.
 pub const SAMPLE_BYTES: usize = 1 << 20;
 
-/// A digest as 64 hex digits.
+/// Bytes as hex digits, lower case.
 #[must_use]
 pub fn hex(digest: &[u8]) -> String {
-    use std::fmt::Write;
-    digest.iter().fold(String::with_capacity(digest.len() * 2), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    let digit = |value: u8| DIGITS.get(usize::from(value)).copied().unwrap_or('0');
+    digest.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// Why an input could not be opened.

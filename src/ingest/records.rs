@@ -204,7 +204,7 @@ pub fn bytes<'a>(buffer: &'a [u8], field: Field, spare: &'a mut Vec<u8>) -> &'a 
 /// the last line end that quote parity puts outside. Holds for text that obeys RFC 4180; see [`Shape`].
 #[must_use]
 pub fn last_record_end(buffer: &[u8], line_end: u8) -> Option<usize> {
-    let mut outside = memchr_iter(QUOTE, buffer).count() % 2 == 0;
+    let mut outside = memchr_iter(QUOTE, buffer).count().is_multiple_of(2);
     let mut end = buffer.len();
     loop {
         let head = buffer.get(..end)?;

@@ -294,14 +294,16 @@ fn campaigns(input: &ReportInput<'_>) -> Vec<CampaignRow> {
     let messages = &input.ingested.messages;
     let account =
         |account: &u32| messages.accounts.get(*account as usize).map(|account| account.id.clone()).unwrap_or_default();
-    let rows = input.activity.campaigns.iter().filter_map(|campaign| {
-        let content = messages.contents.get(campaign.content as usize)?;
-        let name = if content.name.is_empty() { format!("{:032x}", content.fingerprint) } else { content.name.clone() };
-        Some(CampaignRow {
+    let rows = input.activity.campaigns.iter().map(|campaign| {
+        let contents = &messages.contents;
+        let words = contents.words.get(&campaign.content).cloned().unwrap_or_default();
+        let named = !words.name.is_empty();
+        let name = if named { words.name } else { format!("{:032x}", contents.fingerprint(campaign.content)) };
+        CampaignRow {
             campaign_id: campaign.id.clone(),
-            content_kind: content.kind.as_str(),
+            content_kind: contents.kind(campaign.content).as_str(),
             content: name,
-            sample: content.sample.clone(),
+            sample: words.sample,
             accounts: campaign.accounts.iter().map(account).collect(),
             first_sent: utc(campaign.first_sent),
             last_sent: utc(campaign.last_sent),
@@ -311,7 +313,7 @@ fn campaigns(input: &ReportInput<'_>) -> Vec<CampaignRow> {
             replies: campaign.replies,
             coordinated: campaign.coordinated,
             drip: campaign.drip,
-        })
+        }
     });
     rows.collect()
 }

@@ -151,6 +151,10 @@ pub fn timeline(days: &[DayRow], boundary_day: &str, words: &TimelineWords<'_>, 
         svg.push_str(&line("c-grid", GRID, (LEFT, y(tick)), (WIDTH - RIGHT, y(tick)), ""));
         svg.push_str(&text((LEFT - 8.0, y(tick) + 5.0), "end", &number(tick, language)));
     }
+    // Behind the bars: it must not hide those of the day itself.
+    if let Some(day) = boundary {
+        svg.push_str(&plot.boundary(day, words, (TOP, BOTTOM)));
+    }
     let (mut mass, mut other) = (String::new(), String::new());
     for bar in &plot.bars {
         let (from, to) = (plot.x(bar.first), plot.x(bar.end));
@@ -164,18 +168,20 @@ pub fn timeline(days: &[DayRow], boundary_day: &str, words: &TimelineWords<'_>, 
         }
     }
     svg.push_str(&format!("<path class=\"c-fill c-line\" d=\"{mass}\" fill=\"{INK}\"/>"));
-    svg.push_str(&format!("<path class=\"c-line\" d=\"{other}\" fill=\"url(#timeline-hatch)\" stroke=\"{INK}\" stroke-width=\"0.8\"/>"));
+    svg.push_str(&format!(
+        "<path class=\"c-line\" d=\"{other}\" fill=\"url(#timeline-hatch)\" stroke=\"{INK}\" stroke-width=\"0.8\"/>"
+    ));
     svg.push_str(&line("c-line", INK, (LEFT, BOTTOM), (WIDTH - RIGHT, BOTTOM), ""));
     for (day, label) in plot.ticks() {
         let x = plot.x(day);
         svg.push_str(&line("c-line", INK, (x, BOTTOM), (x, BOTTOM + 6.0), ""));
-        svg.push_str(&text((x, BOTTOM + 22.0), if x > WIDTH - 60.0 { "end" } else { "start" }, &label));
+        // A label that would be cut off at the edge is left out; its tick stays.
+        if x < WIDTH - 38.0 {
+            svg.push_str(&text((x, BOTTOM + 26.0), "middle", &label));
+        }
     }
     svg.push_str(&legend(words));
     svg.push_str(&text((WIDTH - RIGHT, 18.0), "end", words.axis.get(unit.index()).copied().unwrap_or_default()));
-    if let Some(day) = boundary {
-        svg.push_str(&plot.boundary(day, words, (TOP, BOTTOM)));
-    }
     svg.push_str("</svg>");
     svg
 }
@@ -219,7 +225,11 @@ pub fn heat_map(week: &[Vec<u64>], words: &HeatWords<'_>, language: Language) ->
     let mut least = 1;
     for (limit, side) in limits.iter().zip(SIDES) {
         if *limit >= least {
-            let range = if *limit == least { number(least, language) } else { format!("{}–{}", number(least, language), number(*limit, language)) };
+            let range = if *limit == least {
+                number(least, language)
+            } else {
+                format!("{}–{}", number(least, language), number(*limit, language))
+            };
             squares.push_str(&square((x + 18.0, y), side));
             svg.push_str(&text((x + 42.0, y + 5.0), "start", &range));
             x += 64.0 + range.chars().count() as f64 * 8.5;
@@ -295,7 +305,10 @@ impl Plot {
             }
             return ticks;
         }
-        let step = [1_i64, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 6000].into_iter().find(|step| months / *step as f64 <= 11.0).unwrap_or(60_000);
+        let step = [1_i64, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 6000]
+            .into_iter()
+            .find(|step| months / *step as f64 <= 11.0)
+            .unwrap_or(60_000);
         let month_number = |day: Date| i64::from(day.year()) * 12 + i64::from(day.month()) - 1;
         let mut month = month_number(start).div_euclid(step) * step;
         while month <= month_number(last) {
@@ -309,7 +322,7 @@ impl Plot {
         ticks
     }
 
-    /// The boundary day as a dashed line with a triangle and its name; at the edge, in words, where it lies outside.
+    /// The boundary day as a dashed line between two triangles, with its name; at the edge, in words, where it lies outside.
     fn boundary(&self, day: Date, words: &TimelineWords<'_>, (top, bottom): (f64, f64)) -> String {
         let y = top - 16.0;
         if day < self.start {
@@ -320,9 +333,14 @@ impl Plot {
             return strong((WIDTH - RIGHT, y), "end", words.boundary_after);
         }
         let (anchor, offset) = if x > WIDTH * 0.6 { ("end", -10.0) } else { ("start", 10.0) };
-        let triangle = format!("M{} {}h14l-7 11z", short(x - 7.0), short(y - 5.0));
+        let triangles = format!(
+            "M{left} {}h14l-7 11zM{left} {}h14l-7 -11z",
+            short(y - 5.0),
+            short(bottom + 12.0),
+            left = short(x - 7.0)
+        );
         format!(
-            "{}<path class=\"c-mark-fill\" d=\"{triangle}\" fill=\"{MARK}\"/>{}",
+            "{}<path class=\"c-mark-fill\" d=\"{triangles}\" fill=\"{MARK}\"/>{}",
             line("c-mark", MARK, (x, y), (x, bottom), " stroke-width=\"2\" stroke-dasharray=\"7 4\""),
             strong((x + offset, y + 3.0), anchor, words.boundary),
         )
@@ -372,7 +390,12 @@ fn line(class: &str, color: &str, (x1, y1): (f64, f64), (x2, y2): (f64, f64), mo
 }
 
 fn text((x, y): (f64, f64), anchor: &str, words: &str) -> String {
-    format!("<text class=\"c-text\" x=\"{}\" y=\"{}\" text-anchor=\"{anchor}\" fill=\"{INK}\" {FONT}>{}</text>", short(x), short(y), escape(words))
+    format!(
+        "<text class=\"c-text\" x=\"{}\" y=\"{}\" text-anchor=\"{anchor}\" fill=\"{INK}\" {FONT}>{}</text>",
+        short(x),
+        short(y),
+        escape(words)
+    )
 }
 
 fn strong((x, y): (f64, f64), anchor: &str, words: &str) -> String {
@@ -453,7 +476,9 @@ mod tests {
 
     #[test]
     fn the_boundary_day_is_marked_inside_and_named_outside() {
-        let svg = |first: &str, last: &str| timeline(&[day(first, 5, 2), day(last, 7, 7)], "2019-12-07", &WORDS, Language::En);
+        let svg = |first: &str, last: &str| {
+            timeline(&[day(first, 5, 2), day(last, 7, 7)], "2019-12-07", &WORDS, Language::En)
+        };
         assert!(svg("2019-12-01", "2019-12-20").contains(">boundary<"));
         assert!(svg("2019-12-10", "2019-12-20").contains(">boundary<"));
         assert!(svg("2021-01-01", "2021-02-01").contains(">before<"));
@@ -462,7 +487,8 @@ mod tests {
 
     #[test]
     fn words_are_escaped_and_odd_rows_do_no_harm() {
-        let rows = [day("2019-12-07", u64::MAX, 3), day("no day", 1, 1), day("-9999-01-01", 0, 9), day("9999-12-31", 1, 1)];
+        let rows =
+            [day("2019-12-07", u64::MAX, 3), day("no day", 1, 1), day("-9999-01-01", 0, 9), day("9999-12-31", 1, 1)];
         let svg = timeline(&rows, "2019-12-07", &WORDS, Language::De);
         assert!(svg.contains("&lt;script&gt;") && !svg.contains("<script>") && !svg.contains("NaN"));
         assert_eq!(timeline(&[], "2019-12-07", &WORDS, Language::De), "");

@@ -25,7 +25,7 @@ pub enum Extent {
 impl Extent {
     /// The part of a finding's rows that is listed.
     #[must_use]
-    pub fn of<'r>(self, rows: &'r [u32]) -> &'r [u32] {
+    pub fn of(self, rows: &[u32]) -> &[u32] {
         match self {
             Self::All => rows,
             Self::First(count) => rows.get(..count.min(rows.len())).unwrap_or_default(),

@@ -2,11 +2,11 @@
 //! Every value is escaped by the template engine; the only text that is not comes from `charts` and the template itself.
 //! Words stand in `data/languages/report.toml`, the page's form in `report.html.jinja`.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::Kwargs;
+use minijinja::value::{Kwargs, Serde};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value, context, escape_formatter};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -22,7 +22,7 @@ const LISTED_FINDINGS: usize = 10_000;
 /// Rows of any other table.
 const TABLE_ROWS: usize = 1_000;
 /// Campaigns or bursts that one finding links to.
-const LINKS: usize = 60;
+const LINKS: usize = 30;
 /// Characters of a sample text that are shown before it is opened.
 const TEASER_CHARACTERS: usize = 90;
 
@@ -47,19 +47,23 @@ pub enum HtmlError {
 pub fn page(extract: &Extract, language: Language) -> Result<String, HtmlError> {
     let words = Arc::new(Words::load(language)?);
     let view = View::new(extract);
-    let script_words: BTreeMap<&str, &str> =
-        words.text.iter().filter(|(key, _)| key.starts_with("js_")).map(|(key, text)| (key.as_str(), text.as_str())).collect();
+    let script_words: BTreeMap<&str, &str> = words
+        .text
+        .iter()
+        .filter(|(key, _)| key.starts_with("js_"))
+        .map(|(key, text)| (key.as_str(), text.as_str()))
+        .collect();
     let (timeline, heat) = draw(extract, &words)?;
     let environment = environment(extract, &view, &words)?;
     let page = environment.get_template("report.html")?.render(context! {
-        e => Value::from_serialize(&view),
+        e => Value::from(Serde(&view)),
         lang => language.as_str(),
         boundary_day => BOUNDARY_DAY,
         adds_up => adds_up(extract),
-        unit => ["unit_day", "unit_week", "unit_month", "unit_year"].get(Unit::of(&extract.timeline).index()),
+        unit => ["unit_day", "unit_week", "unit_month", "unit_year"].get(Unit::of(&extract.timeline).index()).copied(),
         timeline_chart => Value::from_safe_string(timeline),
         heat_chart => Value::from_safe_string(heat),
-        script_words => script_words,
+        script_words => Value::from(Serde(script_words)),
     })?;
     Ok(page)
 }
@@ -148,11 +152,14 @@ impl Words {
             let suffix = format!(" ({role})");
             let bare = exposed.strip_suffix(suffix.as_str());
             let name = bare.unwrap_or(exposed);
-            if let Some(account) = name.strip_prefix(format!("<{role} of ").as_str()).and_then(|rest| rest.strip_suffix('>')) {
+            if let Some(account) =
+                name.strip_prefix(format!("<{role} of ").as_str()).and_then(|rest| rest.strip_suffix('>'))
+            {
                 return self.say(unnamed, &[("account", account.to_owned())]);
             }
             if let Some(name) = bare {
-                return self.say("with_role", &[("name", name.to_owned()), ("role", self.word("party", role).to_owned())]);
+                return self
+                    .say("with_role", &[("name", name.to_owned()), ("role", self.word("party", role).to_owned())]);
             }
         }
         Ok(exposed.to_owned())
@@ -282,9 +289,11 @@ fn environment(extract: &Extract, view: &View<'_>, words: &Arc<Words>) -> Result
     environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_formatter(|out, state, value| match value.as_str().filter(|text| !value.is_safe() && text.chars().any(is_deceptive)) {
-        Some(text) => escape_formatter(out, state, &Value::from(show_deceptive(text))),
-        None => escape_formatter(out, state, value),
+    environment.set_formatter(|out, state, value| {
+        match value.as_str().filter(|text| !value.is_safe() && text.chars().any(is_deceptive)) {
+            Some(text) => escape_formatter(out, state, &Value::from(show_deceptive(text))),
+            None => escape_formatter(out, state, value),
+        }
     });
     let of = Arc::clone(words);
     environment.add_filter("num", move |count: u64| number(count, of.language));
@@ -309,19 +318,19 @@ fn environment(extract: &Extract, view: &View<'_>, words: &Arc<Words>) -> Result
     environment.add_function("said", move |text: &str| of.said(text));
     let of = Arc::clone(words);
     environment.add_function("party", move |exposed: &str| of.party(exposed));
-    let titles: BTreeMap<String, String> = extract.method.iter().map(|row| (row.name.clone(), row.title.clone())).collect();
+    let titles: BTreeMap<String, String> =
+        extract.method.iter().map(|row| (row.name.clone(), row.title.clone())).collect();
     environment.add_function("detector", move |name: &str| titles.get(name).map_or(name, String::as_str).to_owned());
     let campaigns = view.campaigns.rows.iter().map(|row| row.campaign_id.clone());
     let bursts = view.bursts.rows.iter().map(|row| row.burst_id.clone());
     let shown: HashSet<String> = campaigns.chain(bursts).collect();
     environment.add_function("shown", move |id: &str| shown.contains(id));
-    let deserving: BTreeSet<String> = view.findings.rows.iter().map(|row| row.finding_id.clone()).collect();
-    environment.add_function("shown_in_full", move |id: &str| deserving.contains(id));
     environment.add_filter("span", span);
     environment.add_filter("teaser", teaser);
     environment.add_filter("css", css_string);
     environment.add_filter("sha256", |text: &str| base64(&Sha256::digest(text.as_bytes())));
     environment.add_global("LINKS", LINKS);
+    environment.add_global("ROWS", TABLE_ROWS);
     environment.add_template("report.html", TEMPLATE)?;
     Ok(environment)
 }
@@ -356,10 +365,16 @@ fn draw(extract: &Extract, words: &Words) -> Result<(String, String), Error> {
         boundary_after: &after,
     };
     let timeline = charts::timeline(&extract.timeline, BOUNDARY_DAY, &timeline_words, language);
-    let cells = extract.week.iter().enumerate().flat_map(|(weekday, hours)| hours.iter().enumerate().map(move |(hour, count)| (*count, weekday, hour)));
+    let cells = extract
+        .week
+        .iter()
+        .enumerate()
+        .flat_map(|(weekday, hours)| hours.iter().enumerate().map(move |(hour, count)| (*count, weekday, hour)));
     // The first of the greatest cells.
     let highest = cells.max_by_key(|(count, weekday, hour)| (*count, std::cmp::Reverse((*weekday, *hour))));
-    let Some((count, weekday, hour)) = highest.filter(|(count, ..)| *count > 0) else { return Ok((timeline, String::new())) };
+    let Some((count, weekday, hour)) = highest.filter(|(count, ..)| *count > 0) else {
+        return Ok((timeline, String::new()));
+    };
     let weekdays = ["0", "1", "2", "3", "4", "5", "6"].map(|key| words.word("weekday", key));
     let description = words.say(
         "heat_desc",
@@ -407,11 +422,11 @@ fn teaser(text: &str) -> String {
     }
 }
 
-/// Text as a string of a style sheet, in which only letters, digits and blanks stand for themselves.
+/// Text as a string of a style sheet, in which only letters and digits stand for themselves.
 fn css_string(text: &str) -> Value {
     let mut quoted = String::from("\"");
     for character in text.chars().filter(|character| !character.is_control()) {
-        if character.is_ascii_alphanumeric() || character == ' ' {
+        if character.is_ascii_alphanumeric() {
             quoted.push(character);
         } else {
             quoted.push_str(&format!("\\{:06x}", u32::from(character)));
