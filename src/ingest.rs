@@ -17,7 +17,8 @@ mod normalise;
 mod offsets;
 pub mod open;
 pub mod people;
-mod records;
+#[doc(hidden)]
+pub mod records;
 mod scan;
 pub mod time;
 mod words;

@@ -233,7 +233,7 @@ pub fn heat_map(week: &[Vec<u64>], words: &HeatWords<'_>, language: Language) ->
             squares.push_str(&square((x + 18.0, y), side));
             svg.push_str(&text((x + 42.0, y + 5.0), "start", &range));
             x += 64.0 + range.chars().count() as f64 * 8.5;
-            least = limit + 1;
+            least = limit.saturating_add(1);
         }
     }
     svg.push_str(&format!("<path class=\"c-fill\" d=\"{squares}\" fill=\"{INK}\"/></svg>"));
@@ -421,18 +421,41 @@ fn short(value: f64) -> String {
 /// Text that is safe between tags and in quoted attributes.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
+    for character in show_deceptive(text).chars() {
         match character {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
             '\'' => escaped.push_str("&#39;"),
-            character if character.is_control() => escaped.push(' '),
             other => escaped.push(other),
         }
     }
     escaped
+}
+
+/// Characters that can make a text look like another one: controls, and marks that turn the direction of writing.
+#[must_use]
+pub const fn is_deceptive(character: char) -> bool {
+    matches!(character, '\0'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// The text with its deceptive characters named; a carriage return before a line end goes without a word.
+#[must_use]
+pub fn show_deceptive(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        if character == '\r' && characters.peek() == Some(&'\n') {
+            continue;
+        }
+        if is_deceptive(character) {
+            shown.push_str(&format!("⟨U+{:04X}⟩", u32::from(character)));
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
 }
 
 #[cfg(test)]
@@ -503,7 +526,14 @@ mod tests {
         assert_eq!(class_limits(100), [4, 16, 36, 64, 100]);
         assert_eq!(class_limits(2), [1, 1, 1, 2, 2]);
         assert_eq!(class_limits(0), [0; 5]);
+        assert_eq!(class_limits(u64::MAX)[4], u64::MAX);
         let svg = heat_map(&[vec![1, 2]], &HeatWords::default(), Language::En);
         assert!(svg.contains(">1<") && svg.contains(">2<") && !svg.contains(">2–"));
+    }
+
+    #[test]
+    fn deceptive_characters_are_named() {
+        assert_eq!(show_deceptive("a\u{0}\r\nb\u{2066}\tc\r"), "a⟨U+0000⟩\nb⟨U+2066⟩\tc⟨U+000D⟩");
+        assert_eq!(escape("\u{202e}<"), "⟨U+202E⟩&lt;");
     }
 }

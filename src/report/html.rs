@@ -11,7 +11,7 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Va
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::charts::{self, HeatWords, TimelineWords, Unit, number};
+use super::charts::{self, HeatWords, TimelineWords, Unit, is_deceptive, number, show_deceptive};
 use super::extract::{AccountRow, BOUNDARY_DAY, BurstRow, CampaignRow, DayRow, ExposureRow, Extract, FindingRow};
 use crate::case::Language;
 
@@ -20,7 +20,7 @@ const FULL_FINDINGS: usize = 100;
 /// Findings that the page names at all.
 const LISTED_FINDINGS: usize = 10_000;
 /// Rows of any other table.
-const TABLE_ROWS: usize = 1_000;
+const TABLE_ROWS: usize = 800;
 /// Campaigns or bursts that one finding links to.
 const LINKS: usize = 30;
 /// Characters of a sample text that are shown before it is opened.
@@ -390,23 +390,6 @@ fn draw(extract: &Extract, words: &Words) -> Result<(String, String), Error> {
     Ok((timeline, charts::heat_map(&extract.week, &heat_words, language)))
 }
 
-/// Characters that can make a text look like another one: controls, and marks that turn the direction of writing.
-const fn is_deceptive(character: char) -> bool {
-    matches!(character, '\0'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-fn show_deceptive(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\r' => {}
-            character if is_deceptive(character) => shown.push_str(&format!("⟨U+{:04X}⟩", u32::from(character))),
-            other => shown.push(other),
-        }
-    }
-    shown
-}
-
 /// A length of time in its largest whole unit.
 fn span(milliseconds: u64) -> String {
     let units = [(3_600_000, "h"), (60_000, "min"), (1_000, "s")];
@@ -425,7 +408,7 @@ fn teaser(text: &str) -> String {
 /// Text as a string of a style sheet, in which only letters and digits stand for themselves.
 fn css_string(text: &str) -> Value {
     let mut quoted = String::from("\"");
-    for character in text.chars().filter(|character| !character.is_control()) {
+    for character in show_deceptive(text).chars() {
         if character.is_ascii_alphanumeric() {
             quoted.push(character);
         } else {
@@ -447,4 +430,233 @@ fn base64(bytes: &[u8]) -> Value {
         }
     }
     Value::from_safe_string(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::extract::{
+        BoundaryDayRow, Completeness, EvidenceRow, InputRow, MarkedText, MethodRow, PackRow, PeriodRow, SCHEMA,
+    };
+    use super::*;
+
+    const SCRIPT: &str = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\u{202e}";
+    const ATTRIBUTE: &str = "\"onmouseover=\"alert(3)\" '";
+
+    /// An extract in which every text that can come from data is hostile.
+    fn hostile() -> Extract {
+        let both = || format!("{SCRIPT}{ATTRIBUTE}");
+        let marked = || MarkedText { text: both(), mark: "unconfirmed", source: both() };
+        let (first_sent, last_sent) = ("2019-12-06T22:50:05.000Z".to_owned(), "2019-12-07T22:50:05.000Z".to_owned());
+        let input = InputRow {
+            file: both(),
+            sha256: both(),
+            format: both(),
+            encoding: both(),
+            zone: both(),
+            zone_basis: "guessed",
+            zone_needed: 1,
+            date_order: Some(both()),
+            columns: vec![crate::ingest::MappedColumn { role: "text", column: both(), found: "header" }],
+            notes: vec![both(), "12 × status word not known, read as unknown".to_owned()],
+            ignored_by: BTreeMap::from([("system line", 2)]),
+            failed: true,
+            ..InputRow::default()
+        };
+        let evidence = EvidenceRow {
+            message_id: both(),
+            sent_at: first_sent.clone(),
+            local: both(),
+            recipient: both(),
+            status: "delivered",
+            campaign_id: both(),
+            file: both(),
+            record: 7,
+            line: 8,
+        };
+        let finding = FindingRow {
+            finding_id: "F-0123456789".to_owned(),
+            rule: both(),
+            severity: "critical",
+            subject: both(),
+            exposed: vec![both(), format!("{SCRIPT} (client)"), format!("<provider of {SCRIPT}> (provider)")],
+            basis: vec![marked()],
+            first_sent: first_sent.clone(),
+            last_sent: last_sent.clone(),
+            messages: 1,
+            runs: 2,
+            recipients: 1_234,
+            amount_min: both(),
+            amount_max: both(),
+            currency: both(),
+            limitation: vec![marked()],
+            title: both(),
+            explanation: both(),
+            boundary_day: Some(BoundaryDayRow { day: BOUNDARY_DAY.to_owned(), readings: vec![(both(), 1)] }),
+            counter_evidence: vec![both()],
+            limits: vec![both()],
+            figures: vec![marked()],
+            campaigns: vec!["C-0123456789".to_owned(), both()],
+            bursts: vec!["B-0123456789".to_owned(), both()],
+            evidence_rows: 1,
+            evidence_sample: vec![evidence],
+        };
+        let campaign = CampaignRow {
+            campaign_id: "C-0123456789".to_owned(),
+            content_kind: "text",
+            content: both(),
+            sample: both().repeat(3),
+            accounts: vec![both()],
+            first_sent: first_sent.clone(),
+            last_sent: last_sent.clone(),
+            coordinated: true,
+            drip: true,
+            ..CampaignRow::default()
+        };
+        Extract {
+            schema: SCHEMA,
+            program: both(),
+            matter: both(),
+            timezone: both(),
+            completeness: Completeness {
+                files: 1,
+                failed: 1,
+                records: 1_237,
+                read: 1_230,
+                folded: 4,
+                ignored: 2,
+                rejected: 1,
+                first_sent: Some(first_sent.clone()),
+                last_sent: Some(last_sent.clone()),
+                inputs: vec![input],
+                ..Completeness::default()
+            },
+            exposure: vec![ExposureRow { exposed: both(), rule: both(), title: both(), country: both(), severity: "high", ..ExposureRow::default() }],
+            boundary: vec![PeriodRow { period: "on", messages: 1, ..PeriodRow::default() }],
+            findings: vec![finding],
+            accounts: vec![AccountRow { account: both(), route: "sms other".to_owned(), client: both(), provider: both(), ..AccountRow::default() }],
+            campaigns: vec![campaign],
+            bursts: vec![BurstRow { burst_id: "B-0123456789".to_owned(), detector: both(), account: both(), window_ms: 15_000, threshold: 100, counts: "messages", ..BurstRow::default() }],
+            timeline: vec![DayRow { day: BOUNDARY_DAY.to_owned(), messages: 5, mass: 4, recipients: 3 }],
+            week: vec![vec![1; 24]; 7],
+            limits: vec![both()],
+            method: vec![MethodRow { name: both(), title: both(), mark: "own", source: both() }],
+            packs: vec![PackRow { id: both(), title: both(), version: both() }],
+            ..Extract::default()
+        }
+    }
+
+    #[test]
+    fn payloads_stay_inert_in_every_field() {
+        for language in [Language::De, Language::En] {
+            let page = page(&hostile(), language).expect("a page");
+            // The page's own: its words, and its script.
+            assert_eq!(page.matches("<script").count(), 2);
+            assert_eq!(page.matches("</script").count(), 2);
+            assert!(page.contains("&lt;script&gt;alert(1)") && !page.contains("<img"));
+            assert!(page.contains("&quot;onmouseover=") && !page.contains("\"onmouseover=") && !page.contains("'onmouseover="));
+            assert!(page.contains("⟨U+202E⟩") && !page.contains('\u{202e}'));
+        }
+    }
+
+    #[test]
+    fn both_languages_have_the_same_keys_and_places() {
+        fn places(text: &str) -> Vec<&str> {
+            let mut places: Vec<&str> = text.split('{').skip(1).filter_map(|part| part.split('}').next()).collect();
+            places.sort_unstable();
+            places
+        }
+        // That a key has both languages and no third one is already settled by the type.
+        let file: WordsFile = toml::from_str(WORDS).expect("the words of the build");
+        let texts = file.text.iter().chain(file.word.values().flatten()).map(|(key, both)| (key, &both.de, &both.en));
+        let forms = file.count.iter().flat_map(|(key, both)| both.de.iter().zip(&both.en).map(move |(de, en)| (key, de, en)));
+        for (key, de, en) in texts.chain(forms) {
+            assert!(!de.trim().is_empty() && !en.trim().is_empty(), "{key} is empty");
+            assert_eq!(places(de), places(en), "{key}");
+        }
+        let (de, en) = (Words::load(Language::De).expect("German"), Words::load(Language::En).expect("English"));
+        assert!(de.text.keys().eq(en.text.keys()) && de.count.keys().eq(en.count.keys()) && de.word.keys().eq(en.word.keys()));
+    }
+
+    #[test]
+    fn the_sum_of_records_is_shown_and_a_wrong_one_is_told() {
+        let mut extract = hostile();
+        let told = page(&extract, Language::De).expect("a page");
+        assert!(told.contains("1.237 = 1.230 + 4 + 2 + 1.") && told.contains("Nicht alles konnte gelesen werden"));
+        let told = page(&extract, Language::En).expect("a page");
+        assert!(told.contains("The sum adds up: 1,237 = 1,230 + 4 + 2 + 1."));
+        extract.completeness.folded = 5;
+        assert!(page(&extract, Language::En).expect("a page").contains("The sum does not add up"));
+        extract.completeness.folded = u64::MAX;
+        assert!(page(&extract, Language::En).expect("a page").contains("The sum does not add up"));
+    }
+
+    #[test]
+    fn the_page_fetches_nothing_and_allows_only_its_own_script_and_style() {
+        let page = page(&hostile(), Language::En).expect("a page");
+        let outside = page.replace("xmlns=\"http://www.w3.org/2000/svg\"", "");
+        for reference in ["http://", "https://", "@import", "<link", "<iframe", "<img", "url(http", "src=\"", "src='"] {
+            assert!(!outside.contains(reference), "{reference}");
+        }
+        for (tag, end, directive) in [("<script>", "</script>", "script-src"), ("<style>", "</style>", "style-src")] {
+            let content = page.split(tag).nth(1).and_then(|rest| rest.split(end).next()).expect("the element");
+            assert!(page.contains(&format!("{directive} 'sha256-{}'", base64(&Sha256::digest(content.as_bytes())))), "{directive}");
+        }
+        assert!(!page.contains(" style=\"") && !page.contains(" onclick=\""));
+        // A link leads to what is on the page; what is not there is no link.
+        assert!(page.contains("href=\"#C-0123456789\"") && page.contains("id=\"C-0123456789\""));
+        assert!(page.contains("id=\"B-0123456789\"") && page.contains("id=\"F-0123456789\""));
+        assert!(!page.contains("href=\"#&lt;"));
+    }
+
+    #[test]
+    fn an_empty_report_says_why_there_may_be_nothing() {
+        for language in [Language::De, Language::En] {
+            let words = Words::load(language).expect("words");
+            let page = page(&Extract::default(), language).expect("a page");
+            for key in ["no_finding", "why_no_outbound", "why_no_mass", "nothing_read", "no_matter", "no_packs", "no_outbound"] {
+                assert!(page.contains(&words.text[key]), "{key}");
+            }
+            assert!(page.contains(&format!("<html lang=\"{}\">", language.as_str())));
+        }
+    }
+
+    #[test]
+    fn ten_thousand_findings_stay_below_five_megabytes() {
+        let mut extract = hostile();
+        let mut finding = extract.findings.remove(0);
+        for text in [&mut finding.rule, &mut finding.subject, &mut finding.title, &mut finding.explanation] {
+            *text = "a text of thirty characters …".to_owned();
+        }
+        finding.exposed = vec!["Verlag Unterland GmbH (client)".to_owned(), "Kanalwerk GmbH (provider)".to_owned()];
+        extract.findings = (0..10_001).map(|number| FindingRow { finding_id: format!("F-{number:010x}"), ..finding.clone() }).collect();
+        let page = page(&extract, Language::De).expect("a page");
+        assert!(page.len() < 5_000_000, "{}", page.len());
+        assert_eq!(page.matches("<article id=").count(), FULL_FINDINGS);
+        assert!(page.contains("<tr id=\"F-000000270f\">") && !page.contains("F-0000002710"));
+        assert!(page.contains("die ersten 100 von 10.001 Befunden") && page.contains("Die ersten 10.000 von 10.001 Befunden"));
+    }
+
+    #[test]
+    fn words_have_number_party_and_origin() {
+        let (de, en) = (Words::load(Language::De).expect("German"), Words::load(Language::En).expect("English"));
+        assert_eq!(de.counted("message", 1).expect("a form"), "1 Nachricht");
+        assert_eq!(de.counted("message", 1_234).expect("a form"), "1.234 Nachrichten");
+        assert_eq!(en.counted("message", 0).expect("a form"), "0 messages");
+        assert_eq!(de.party("Verlag (client)").expect("a party"), "Verlag (Auftraggeber)");
+        assert_eq!(de.party("<client of +49> (client)").expect("a party"), "Auftraggeber von +49, in der Falldatei nicht benannt");
+        assert_eq!(en.party("<provider of {a}>").expect("a party"), "provider of {a}, not named in the case file");
+        assert_eq!(de.said("1234 × status word not known, read as unknown").as_deref(), Some("1.234 × Statuswort nicht bekannt, als unbekannt gelesen"));
+        assert_eq!(de.said("day first: a value over 12").as_deref(), Some("Tag zuerst: ein Wert über 12 zeigt es"));
+        assert_eq!(de.said("cannot be looked into: no such file"), None);
+        assert!(en.say("js_all", &[]).is_err() && en.say("lead", &[("n", String::new())]).is_err() && en.say("no such", &[]).is_err());
+    }
+
+    #[test]
+    fn small_forms() {
+        assert_eq!([span(15_000), span(600_000), span(86_400_000), span(1_500), span(0)], ["15 s", "10 min", "24 h", "1500 ms", "0 ms"]);
+        assert_eq!(teaser("short"), "");
+        assert_eq!(teaser(&"ä".repeat(91)), format!("{}…", "ä".repeat(90)));
+        assert_eq!(css_string("a b\"</style>").to_string(), "\"a\\000020b\\000022\\00003c\\00002fstyle\\00003e\"");
+        assert_eq!(["", "f", "fo", "foo"].map(|text| base64(text.as_bytes()).to_string()), ["", "Zg==", "Zm8=", "Zm9v"]);
+    }
 }
