@@ -269,7 +269,7 @@ fn finding(
         recipients: distinct(messages, &rows),
         boundary_day: rule.boundary_day.and_then(|day| boundary_day(grounds, day, &rows)),
         limitation: limitation(grounds.calendar, rule, last_sent),
-        counter_evidence: counter_evidence(grounds, account, &rows),
+        counter_evidence: counter_evidence(grounds, &rows),
         limits: limits(grounds, rule, account, regions, &rows),
         rows,
     }
@@ -340,11 +340,14 @@ fn title(de: String, en: String) -> Title {
 }
 
 /// What speaks for the sender, from the logs themselves.
-fn counter_evidence(grounds: Grounds<'_>, account: u32, rows: &[u32]) -> Vec<Title> {
+fn counter_evidence(grounds: Grounds<'_>, rows: &[u32]) -> Vec<Title> {
     let messages = grounds.messages;
     let mut found = Vec::new();
-    let campaigns = grounds.activity.campaigns.iter().filter(|campaign| campaign.accounts.contains(&account));
-    let replies: u64 = campaigns.map(|campaign| campaign.replies).sum();
+    let marks = &grounds.activity.marks;
+    let campaigns: BTreeSet<u32> = rows.iter().filter_map(|row| marks.campaign.get(*row as usize)).copied().collect();
+    // Mark 0 is "no campaign"; the others count campaigns from 1.
+    let of_mark = |mark: &u32| grounds.activity.campaigns.get((*mark as usize).checked_sub(1)?);
+    let replies: u64 = campaigns.iter().filter_map(of_mark).map(|campaign| campaign.replies).sum();
     if replies > 0 {
         found.push(title(
             format!("{replies} weitere Nachrichten derselben Inhalte waren Antworten im 24-Stunden-Fenster; sie zählen hier nicht."),

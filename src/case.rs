@@ -66,7 +66,7 @@ impl Language {
     }
 }
 
-/// Region whose version of WhatsApp's terms applies (legal-facts.md, table 1.2).
+/// Region whose version of WhatsApp's terms applies (docs/sources.md).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 pub enum Region {
     /// European Economic Area: contract with WhatsApp Ireland.

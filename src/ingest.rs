@@ -138,6 +138,8 @@ pub struct InputFile {
     pub zone_needed: u64,
     /// How an ambiguous order of day and month was settled.
     pub date_order: Option<DateOrderDecision>,
+    /// Spellings of addresses that were completed or read as international numbers by a guess, block by block.
+    pub guessed_addresses: u64,
     /// Things to be told of the file, in words for people.
     pub notes: Vec<String>,
     /// Whether the file, or a part of it, could not be read.
@@ -229,7 +231,10 @@ pub fn ingest(
     progress: &dyn Progress,
 ) -> Result<Ingested, IngestError> {
     let country = match &case.matter.country {
-        Some(code) => Some(code.parse::<Country>().map_err(|_| IngestError::Country(code.clone()))?),
+        Some(code) if people::is_country(code) => {
+            Some(code.parse::<Country>().map_err(|_| IngestError::Country(code.clone()))?)
+        }
+        Some(code) => return Err(IngestError::Country(code.clone())),
         None => None,
     };
     let context = Context::load(country, settings.date_order, settings.threads)?;
@@ -272,6 +277,9 @@ pub fn ingest(
         }
         for batch in &read {
             count_batch(&mut account, batch);
+        }
+        if account.guessed_addresses > 0 {
+            account.notes.push("some numbers lack a + or a country code; they were completed by a guess".to_owned());
         }
         if account.rejected > 0 && account.rejected == account.records && !account.failed {
             account.failed = true;
@@ -326,9 +334,11 @@ fn count_batch(account: &mut InputFile, batch: &Batch<'_>) {
     account.records += u64::from(batch.records);
     if batch.broken_off {
         account.failed = true;
-        account.notes.insert(0, "not wholly read: what follows the last reject is lost".to_owned());
+        let reason = batch.rejects.last().map_or("", |reject| reject.reason.as_ref());
+        account.notes.insert(0, format!("not wholly read: {reason}; what follows is lost"));
     }
     account.rejected += batch.rejects.len() as u64;
+    account.guessed_addresses += batch.guessed_addresses();
     for (reason, count) in &batch.ignored {
         account.ignored += count;
         *account.ignored_by.entry(reason).or_default() += count;
@@ -471,7 +481,7 @@ fn read_input<'c>(
         progress(account.bytes);
     }
     if let Some((offset, reason)) = damage {
-        let told = format!("its {} data is damaged or cut off: {reason}", account.packing);
+        let told = format!("{} data is damaged or cut off here: {reason}", account.packing);
         account.failed = true;
         account.notes.insert(0, format!("not wholly read: {told}; what stood before is read"));
         let records: u32 = batches.iter().map(|batch| batch.records).sum();
@@ -547,7 +557,7 @@ fn read_opened<'c>(
     }
     match delimited::recognise(&file.context.delimited, &opened) {
         Ok(Some(recognised)) => {
-            describe_mapping(&recognised.mapping, account);
+            describe_mapping(&recognised.mapping, file.provisional.starts_with('?'), account);
             with_source(opened, |source, opened| delimited::read(file, opened, source, &recognised, progress))
         }
         Ok(None) => unknown(opened, file, account, "neither a chat, nor JSON, nor a table with columns"),
@@ -621,7 +631,7 @@ fn read_chat<'c>(
     Ok(read)
 }
 
-fn describe_mapping(mapping: &Mapping, account: &mut InputFile) {
+fn describe_mapping(mapping: &Mapping, provisional: bool, account: &mut InputFile) {
     account.format.clone_from(&mapping.format);
     account.confidence = mapping.confidence;
     let column = |role: &Role| {
@@ -634,7 +644,7 @@ fn describe_mapping(mapping: &Mapping, account: &mut InputFile) {
             .notes
             .push("recipients are names or keys, not addresses: two people of one name count as one".to_owned());
     }
-    if mapping.column(Role::Sender).is_none() {
+    if mapping.column(Role::Sender).is_none() && provisional {
         account
             .notes
             .push("names no sender; the file itself stands for the account until the case file names one".to_owned());

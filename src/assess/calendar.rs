@@ -24,8 +24,8 @@ impl Calendar {
     /// # Errors
     /// When there is no such zone.
     pub fn named(name: &str) -> Result<Self, UnknownZone> {
-        let zone = if name == "UTC" { Ok(TimeZone::UTC) } else { TimeZone::get(name) };
-        Ok(Self { zone: zone.map_err(|_| UnknownZone(name.to_owned()))?, name: name.to_owned() })
+        let zone = if name == "UTC" { Some(TimeZone::UTC) } else { TimeZone::get(name).ok().or_else(|| fixed(name)) };
+        Ok(Self { zone: zone.ok_or_else(|| UnknownZone(name.to_owned()))?, name: name.to_owned() })
     }
 
     /// The zone's name.
@@ -60,6 +60,18 @@ impl Calendar {
     }
 }
 
+/// A zone of one offset all year, as `+02:00`.
+fn fixed(name: &str) -> Option<TimeZone> {
+    let (sign, rest) = match name.split_at_checked(1)? {
+        ("+", rest) => (1, rest),
+        ("-", rest) => (-1, rest),
+        _ => return None,
+    };
+    let (hours, minutes) = rest.split_once(':')?;
+    let seconds = hours.parse::<i32>().ok()?.checked_mul(3600)? + minutes.parse::<i32>().ok()?.checked_mul(60)?;
+    jiff::tz::Offset::from_seconds(sign * seconds).ok().map(TimeZone::fixed)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,5 +86,7 @@ mod tests {
         assert_eq!(berlin.day(start - 1), day.yesterday().expect("a day before"));
         assert_eq!(berlin.end(day) - start, 86_400_000);
         assert!(Calendar::named("Mars/Olympus").is_err());
+        let fixed = Calendar::named("+02:00").expect("an offset");
+        assert_eq!(fixed.start(day), berlin.start(day) - 3_600_000);
     }
 }

@@ -1,6 +1,6 @@
 //! The command line as clap sees it: every option once, with its help.
 //! What options mean together is settled in the commands; nothing is done here.
-//! Options can also stand in the environment as SENDESCHLUSS_… (see `settings`).
+//! Paths, sizes and days are checked in `settings`.
 
 use std::path::PathBuf;
 

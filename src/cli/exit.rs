@@ -1,5 +1,5 @@
 //! How a run ends: the one place where an exit code is chosen.
-//! Codes are those of DESIGN, section 6; a reader that went away (a broken pipe) is success.
+//! Codes are those of the README; a reader that went away (a broken pipe) is success.
 //! Messages go to standard error, for data alone goes to standard output.
 
 use std::io;

@@ -33,6 +33,9 @@ pub fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<u8, Failu
         |text: &Option<String>, end| text.as_deref().map(|text| settings::instant(text, calendar, end)).transpose();
     let since = instant(&arguments.since, false).context("--since").map_err(Failure::usage)?;
     let until = instant(&arguments.until, true).context("--until").map_err(Failure::usage)?;
+    if since.zip(until).is_some_and(|(since, until)| since >= until) {
+        return Err(Failure::usage(anyhow!("--since and --until leave no time between them")));
+    }
     let shown = settings::shown(arguments.reveal, arguments.key.as_deref(), &prepared.case.matter.name)
         .map_err(Failure::usage)?;
     let detection = Settings::load().map_err(Failure::usage)?;

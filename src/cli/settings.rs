@@ -1,6 +1,6 @@
 //! From raw arguments to checked settings: sizes, zones, days, the case file, the matter's key.
 //! Whatever is wrong with them is told before any input is read.
-//! Options are taken from flags first, then from SENDESCHLUSS_… in the environment.
+//! The environment gives nothing but the place of the matter's key.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -57,7 +57,10 @@ fn prepare_inner(arguments: &InputArguments) -> anyhow::Result<Prepared> {
     }
     // Fails only when the pool was built before, as in tests that call the library twice.
     let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
-    let case_file = arguments.case.clone().or_else(|| inputs::case_file(&arguments.inputs));
+    let case_file = match &arguments.case {
+        Some(file) => Some(file.clone()),
+        None => inputs::case_file(&arguments.inputs)?,
+    };
     let (case, case_sha256) = match &case_file {
         Some(path) => {
             let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;

@@ -189,7 +189,7 @@ pub fn report(
     if !extract.limits.is_empty() {
         writeln!(out, "{}", paint.bold("What the logs cannot show"))?;
         for limit in &extract.limits {
-            writeln!(out, "  - {limit}")?;
+            writeln!(out, "  - {}", plain_line(limit))?;
         }
     }
     writeln!(out, "Report: {}", folder.display())

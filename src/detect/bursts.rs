@@ -31,7 +31,7 @@ pub struct Span {
     pub peak_at: i64,
 }
 
-/// All bursts of a series, in order of time (DESIGN, section 4, "Burst").
+/// All bursts of a series, in order of time (docs/method.md, Burst).
 ///
 /// A moment is hot when the count over `(t − window, t]` is at least `threshold`. Windows of hot moments that touch
 /// or overlap merge; the burst holds every message in the merged window.

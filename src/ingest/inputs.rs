@@ -25,6 +25,9 @@ pub enum InputError {
     /// A glob that finds nothing.
     #[error("`{0}` matches no file")]
     NoMatch(String),
+    /// Two folders with a case file each.
+    #[error("`{0}` is the second case file among the inputs; name the one that holds with --case")]
+    TwoCases(String),
     /// A glob that is none.
     #[error("`{pattern}` is not a pattern")]
     Pattern {
@@ -83,16 +86,18 @@ pub fn list(arguments: &[PathBuf], stdin: Option<&Path>) -> Result<(Vec<Input>, 
     Ok((inputs, unreadable))
 }
 
-/// The case file that lies in one of the folders named, if exactly one does.
-#[must_use]
-pub fn case_file(arguments: &[PathBuf]) -> Option<PathBuf> {
-    let mut files = arguments
-        .iter()
-        .filter(|argument| argument.is_dir())
-        .map(|folder| folder.join(CASE_FILE))
-        .filter(|file| file.is_file());
-    let first = files.next()?;
-    files.next().is_none().then_some(first)
+/// The case file that lies in one of the folders named.
+///
+/// # Errors
+/// When more than one does: which of them holds cannot be guessed.
+pub fn case_file(arguments: &[PathBuf]) -> Result<Option<PathBuf>, InputError> {
+    let folders = arguments.iter().filter(|argument| argument.is_dir());
+    let mut files = folders.map(|folder| folder.join(CASE_FILE)).filter(|file| file.is_file());
+    let first = files.next();
+    match files.next() {
+        Some(second) => Err(InputError::TwoCases(second.display().to_string())),
+        None => Ok(first),
+    }
 }
 
 /// A path as outputs show it: two paths never have one name, even where their bytes are no text.

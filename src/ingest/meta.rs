@@ -1,6 +1,6 @@
 //! Reads webhooks of Meta's WhatsApp Business Platform: one object, an array, JSON Lines, or objects in a row.
 //! One record is one item of `messages`, `statuses`, `message_echoes` or `user_preferences`, or an event without any.
-//! Sources: Meta's webhook reference for `messages`, `status`, `user_preferences` (formats.md 1.1, 1.2).
+//! Sources: Meta's webhook reference for `messages`, `status`, `user_preferences`.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -307,7 +307,7 @@ fn lines<'c>(file: &FileContext<'c>, offset: u64, block: &[u8], bom: usize) -> L
 /// before.
 fn documents<'c>(file: &FileContext<'c>, offset: u64, bytes: &[u8], bom: usize) -> Lines<'c> {
     let mut batch = Batch::new(file);
-    let clean = without_stray_bytes(bytes, &mut batch);
+    let (clean, stray) = without_stray_bytes(bytes);
     let text = clean.as_ref();
     let mut reader = DocumentReader { batch: &mut batch, base: offset, text: text.as_bytes(), line: 1, counted_to: 0 };
     let mut at = bom;
@@ -323,8 +323,14 @@ fn documents<'c>(file: &FileContext<'c>, offset: u64, bytes: &[u8], bom: usize) 
         let mut stream = serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>();
         match stream.next() {
             Some(Ok(value)) => {
-                at += stream.byte_offset();
-                reader.document(value, 0);
+                let end = at + stream.byte_offset();
+                let first_stray = stray.partition_point(|place| *place < at);
+                if stray.get(first_stray).is_some_and(|place| *place < end) {
+                    reader.reject_value(value.get(), "not valid UTF-8");
+                } else {
+                    reader.document(value, 0);
+                }
+                at = end;
             }
             Some(Err(error)) => {
                 reader.reject(at, rest.as_bytes(), format!("not valid JSON: {}", reason(&error)));
@@ -338,20 +344,21 @@ fn documents<'c>(file: &FileContext<'c>, offset: u64, bytes: &[u8], bom: usize) 
     (batch, lines)
 }
 
-/// The text with bytes that are no UTF-8 shown as `?`, one for one, so that places stay where they are.
-fn without_stray_bytes<'a>(bytes: &'a [u8], batch: &mut Batch<'_>) -> Cow<'a, str> {
+/// The text with bytes that are no UTF-8 shown as `?`, one for one, so that places stay where they are; and their
+/// places.
+fn without_stray_bytes(bytes: &[u8]) -> (Cow<'_, str>, Vec<usize>) {
     let mut clean = match std::str::from_utf8(bytes) {
-        Ok(text) => return Cow::Borrowed(text),
+        Ok(text) => return (Cow::Borrowed(text), Vec::new()),
         Err(_) => bytes.to_vec(),
     };
-    let mut good = 0;
+    let (mut good, mut places) = (0, Vec::new());
     while let Err(error) = std::str::from_utf8(clean.get(good..).unwrap_or_default()) {
         good += error.valid_up_to();
         let stray = error.error_len().unwrap_or(clean.len() - good);
         clean.iter_mut().skip(good).take(stray).for_each(|byte| *byte = b'?');
-        batch.note("bytes that are no UTF-8, read as question marks");
+        places.push(good);
     }
-    String::from_utf8(clean).map_or(Cow::Borrowed(""), Cow::Owned)
+    (String::from_utf8(clean).map_or(Cow::Borrowed(""), Cow::Owned), places)
 }
 
 /// What went wrong, without the reader's own line and column: those count from the record's start.
@@ -609,7 +616,7 @@ impl DocumentReader<'_, '_> {
     }
 }
 
-/// WhatsApp labels a text "forwarded many times" from the fifth forward on (legal-facts.md 3.1).
+/// WhatsApp labels a text "forwarded many times" from the fifth forward on (docs/sources.md).
 const FREQUENTLY_FORWARDED: u8 = 5;
 
 #[derive(Clone, Copy)]

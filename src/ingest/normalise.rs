@@ -16,7 +16,7 @@ const EMOJI: &str = "<emoji>";
 /// Writes the normalised form of `text` into `normal`, which is emptied first.
 ///
 /// Unicode NFKC, lower case, white space joined into single blanks; links, e-mail addresses, numbers and
-/// emoji masked; direction marks, joiners and variation selectors dropped (DESIGN, section 4, "Content").
+/// emoji masked; direction marks, joiners and variation selectors dropped (docs/method.md, Content).
 pub fn normalise(text: &str, normal: &mut String) {
     normal.clear();
     if text.is_ascii() {

@@ -110,6 +110,12 @@ pub struct People {
     default_country: Option<Country>,
 }
 
+/// Whether a country of these two capital letters has telephone numbers.
+#[must_use]
+pub fn is_country(letters: &str) -> bool {
+    phonenumber::metadata::DATABASE.by_id(letters).is_some()
+}
+
 impl People {
     /// Without a default country, national numbers stay as they are.
     pub fn new(default_country: Option<Country>) -> Self {

@@ -81,8 +81,8 @@ fn completeness(input: &ReportInput<'_>) -> Completeness {
         outbound,
         inbound: input.activity.accounts.iter().map(|account| account.inbound).sum(),
         consents: ingested.consents.len() as u64,
-        first_sent: ingested.inputs.iter().filter_map(|file| file.first_sent).min().map(utc),
-        last_sent: ingested.inputs.iter().filter_map(|file| file.last_sent).max().map(utc),
+        first_sent: ingested.messages.columns.sent_at.iter().min().copied().map(utc),
+        last_sent: ingested.messages.columns.sent_at.iter().max().copied().map(utc),
         inputs: ingested.inputs.iter().map(input_row).collect(),
     }
 }

@@ -298,6 +298,8 @@ fn environment(extract: &Extract, view: &View<'_>, words: &Arc<Words>) -> Result
     let of = Arc::clone(words);
     environment.add_filter("num", move |count: u64| number(count, of.language));
     let of = Arc::clone(words);
+    environment.add_filter("amount", move |text: &str| amount(text, of.language));
+    let of = Arc::clone(words);
     environment.add_function("t", move |key: &str, values: Kwargs| -> Result<String, Error> {
         let mut given = Vec::new();
         for name in values.args() {
@@ -388,6 +390,19 @@ fn draw(extract: &Extract, words: &Words) -> Result<(String, String), Error> {
     let hours = words.say("heat_hours", &[("zone", extract.timezone.clone())])?;
     let heat_words = HeatWords { title: &title, description: &description, weekdays, hours: &hours, legend: &legend };
     Ok((timeline, charts::heat_map(&extract.week, &heat_words, language)))
+}
+
+/// An amount of money as people of a language write it; what is no plain number stays as it is.
+fn amount(text: &str, language: Language) -> String {
+    let (whole, parts) = text.split_once('.').unwrap_or((text, ""));
+    match whole.parse() {
+        Ok(whole) if parts.is_empty() => number(whole, language),
+        Ok(whole) if parts.bytes().all(|digit| digit.is_ascii_digit()) => {
+            let point = if language == Language::De { ',' } else { '.' };
+            format!("{}{point}{parts}", number(whole, language))
+        }
+        _ => text.to_owned(),
+    }
 }
 
 /// A length of time in its largest whole unit.
@@ -530,12 +545,33 @@ mod tests {
                 inputs: vec![input],
                 ..Completeness::default()
             },
-            exposure: vec![ExposureRow { exposed: both(), rule: both(), title: both(), country: both(), severity: "high", ..ExposureRow::default() }],
+            exposure: vec![ExposureRow {
+                exposed: both(),
+                rule: both(),
+                title: both(),
+                country: both(),
+                severity: "high",
+                ..ExposureRow::default()
+            }],
             boundary: vec![PeriodRow { period: "on", messages: 1, ..PeriodRow::default() }],
             findings: vec![finding],
-            accounts: vec![AccountRow { account: both(), route: "sms other".to_owned(), client: both(), provider: both(), ..AccountRow::default() }],
+            accounts: vec![AccountRow {
+                account: both(),
+                route: "sms other".to_owned(),
+                client: both(),
+                provider: both(),
+                ..AccountRow::default()
+            }],
             campaigns: vec![campaign],
-            bursts: vec![BurstRow { burst_id: "B-0123456789".to_owned(), detector: both(), account: both(), window_ms: 15_000, threshold: 100, counts: "messages", ..BurstRow::default() }],
+            bursts: vec![BurstRow {
+                burst_id: "B-0123456789".to_owned(),
+                detector: both(),
+                account: both(),
+                window_ms: 15_000,
+                threshold: 100,
+                counts: "messages",
+                ..BurstRow::default()
+            }],
             timeline: vec![DayRow { day: BOUNDARY_DAY.to_owned(), messages: 5, mass: 4, recipients: 3 }],
             week: vec![vec![1; 24]; 7],
             limits: vec![both()],
@@ -553,7 +589,11 @@ mod tests {
             assert_eq!(page.matches("<script").count(), 2);
             assert_eq!(page.matches("</script").count(), 2);
             assert!(page.contains("&lt;script&gt;alert(1)") && !page.contains("<img"));
-            assert!(page.contains("&quot;onmouseover=") && !page.contains("\"onmouseover=") && !page.contains("'onmouseover="));
+            assert!(
+                page.contains("&quot;onmouseover=")
+                    && !page.contains("\"onmouseover=")
+                    && !page.contains("'onmouseover=")
+            );
             assert!(page.contains("⟨U+202E⟩") && !page.contains('\u{202e}'));
         }
     }
@@ -568,13 +608,18 @@ mod tests {
         // That a key has both languages and no third one is already settled by the type.
         let file: WordsFile = toml::from_str(WORDS).expect("the words of the build");
         let texts = file.text.iter().chain(file.word.values().flatten()).map(|(key, both)| (key, &both.de, &both.en));
-        let forms = file.count.iter().flat_map(|(key, both)| both.de.iter().zip(&both.en).map(move |(de, en)| (key, de, en)));
+        let forms =
+            file.count.iter().flat_map(|(key, both)| both.de.iter().zip(&both.en).map(move |(de, en)| (key, de, en)));
         for (key, de, en) in texts.chain(forms) {
             assert!(!de.trim().is_empty() && !en.trim().is_empty(), "{key} is empty");
             assert_eq!(places(de), places(en), "{key}");
         }
         let (de, en) = (Words::load(Language::De).expect("German"), Words::load(Language::En).expect("English"));
-        assert!(de.text.keys().eq(en.text.keys()) && de.count.keys().eq(en.count.keys()) && de.word.keys().eq(en.word.keys()));
+        assert!(
+            de.text.keys().eq(en.text.keys())
+                && de.count.keys().eq(en.count.keys())
+                && de.word.keys().eq(en.word.keys())
+        );
     }
 
     #[test]
@@ -599,7 +644,10 @@ mod tests {
         }
         for (tag, end, directive) in [("<script>", "</script>", "script-src"), ("<style>", "</style>", "style-src")] {
             let content = page.split(tag).nth(1).and_then(|rest| rest.split(end).next()).expect("the element");
-            assert!(page.contains(&format!("{directive} 'sha256-{}'", base64(&Sha256::digest(content.as_bytes())))), "{directive}");
+            assert!(
+                page.contains(&format!("{directive} 'sha256-{}'", base64(&Sha256::digest(content.as_bytes())))),
+                "{directive}"
+            );
         }
         assert!(!page.contains(" style=\"") && !page.contains(" onclick=\""));
         // A link leads to what is on the page; what is not there is no link.
@@ -613,7 +661,9 @@ mod tests {
         for language in [Language::De, Language::En] {
             let words = Words::load(language).expect("words");
             let page = page(&Extract::default(), language).expect("a page");
-            for key in ["no_finding", "why_no_outbound", "why_no_mass", "nothing_read", "no_matter", "no_packs", "no_outbound"] {
+            for key in
+                ["no_finding", "why_no_outbound", "why_no_mass", "nothing_read", "no_matter", "no_packs", "no_outbound"]
+            {
                 assert!(page.contains(&words.text[key]), "{key}");
             }
             assert!(page.contains(&format!("<html lang=\"{}\">", language.as_str())));
@@ -628,12 +678,17 @@ mod tests {
             *text = "a text of thirty characters …".to_owned();
         }
         finding.exposed = vec!["Verlag Unterland GmbH (client)".to_owned(), "Kanalwerk GmbH (provider)".to_owned()];
-        extract.findings = (0..10_001).map(|number| FindingRow { finding_id: format!("F-{number:010x}"), ..finding.clone() }).collect();
+        extract.findings = (0..10_001)
+            .map(|number| FindingRow { finding_id: format!("F-{number:010x}"), ..finding.clone() })
+            .collect();
         let page = page(&extract, Language::De).expect("a page");
         assert!(page.len() < 5_000_000, "{}", page.len());
         assert_eq!(page.matches("<article id=").count(), FULL_FINDINGS);
         assert!(page.contains("<tr id=\"F-000000270f\">") && !page.contains("F-0000002710"));
-        assert!(page.contains("die ersten 100 von 10.001 Befunden") && page.contains("Die ersten 10.000 von 10.001 Befunden"));
+        assert!(
+            page.contains("die ersten 100 von 10.001 Befunden")
+                && page.contains("Die ersten 10.000 von 10.001 Befunden")
+        );
     }
 
     #[test]
@@ -643,20 +698,41 @@ mod tests {
         assert_eq!(de.counted("message", 1_234).expect("a form"), "1.234 Nachrichten");
         assert_eq!(en.counted("message", 0).expect("a form"), "0 messages");
         assert_eq!(de.party("Verlag (client)").expect("a party"), "Verlag (Auftraggeber)");
-        assert_eq!(de.party("<client of +49> (client)").expect("a party"), "Auftraggeber von +49, in der Falldatei nicht benannt");
+        assert_eq!(
+            de.party("<client of +49> (client)").expect("a party"),
+            "Auftraggeber von +49, in der Falldatei nicht benannt"
+        );
         assert_eq!(en.party("<provider of {a}>").expect("a party"), "provider of {a}, not named in the case file");
-        assert_eq!(de.said("1234 × status word not known, read as unknown").as_deref(), Some("1.234 × Statuswort nicht bekannt, als unbekannt gelesen"));
+        assert_eq!(
+            de.said("1234 × status word not known, read as unknown").as_deref(),
+            Some("1.234 × Statuswort nicht bekannt, als unbekannt gelesen")
+        );
         assert_eq!(de.said("day first: a value over 12").as_deref(), Some("Tag zuerst: ein Wert über 12 zeigt es"));
         assert_eq!(de.said("cannot be looked into: no such file"), None);
-        assert!(en.say("js_all", &[]).is_err() && en.say("lead", &[("n", String::new())]).is_err() && en.say("no such", &[]).is_err());
+        assert!(
+            en.say("js_all", &[]).is_err()
+                && en.say("lead", &[("n", String::new())]).is_err()
+                && en.say("no such", &[]).is_err()
+        );
     }
 
     #[test]
     fn small_forms() {
-        assert_eq!([span(15_000), span(600_000), span(86_400_000), span(1_500), span(0)], ["15 s", "10 min", "24 h", "1500 ms", "0 ms"]);
+        assert_eq!(
+            [span(15_000), span(600_000), span(86_400_000), span(1_500), span(0)],
+            ["15 s", "10 min", "24 h", "1500 ms", "0 ms"]
+        );
+        assert_eq!(
+            ["1234.50", "250000", "x", "1.a"].map(|text| amount(text, Language::De)),
+            ["1.234,50", "250.000", "x", "1.a"]
+        );
+        assert_eq!(amount("1234.50", Language::En), "1,234.50");
         assert_eq!(teaser("short"), "");
         assert_eq!(teaser(&"ä".repeat(91)), format!("{}…", "ä".repeat(90)));
         assert_eq!(css_string("a b\"</style>").to_string(), "\"a\\000020b\\000022\\00003c\\00002fstyle\\00003e\"");
-        assert_eq!(["", "f", "fo", "foo"].map(|text| base64(text.as_bytes()).to_string()), ["", "Zg==", "Zm8=", "Zm9v"]);
+        assert_eq!(
+            ["", "f", "fo", "foo"].map(|text| base64(text.as_bytes()).to_string()),
+            ["", "Zg==", "Zm8=", "Zm9v"]
+        );
     }
 }

@@ -1,5 +1,5 @@
 //! How persons and excerpts are shown: as keyed pseudonyms and masked, unless the report is the sealed one.
-//! HMAC-SHA-256 of the canonical address under the matter's key, first 16 hex digits (DESIGN, section 3).
+//! HMAC-SHA-256 of the canonical address under the matter's key, first 16 hex digits (docs/method.md).
 //! Where the key comes from is the business of the command line; it never enters the report.
 
 use hmac::{Hmac, KeyInit, Mac};

@@ -1,4 +1,4 @@
-//! The exact machine files: one function for each file of `csv/`, with the columns of DESIGN, section 7, first.
+//! The exact machine files: one function for each file of `csv/`, with the agreed columns first.
 //! RFC 4180, UTF-8, comma, CRLF, RFC 3339 times in UTC; numbers without grouping.
 //! Columns of our own stand after the agreed ones. Values come from the extract or straight from the stages.
 
@@ -376,7 +376,8 @@ fn evidence(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
         "record",
         "line",
         "offset",
-        "record_sha256"
+        "record_sha256",
+        "length"
     )?;
     let input = source.input;
     let messages = &input.ingested.messages;
@@ -401,7 +402,8 @@ fn evidence(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
                 text(place.record),
                 text(place.line),
                 text(place.offset),
-                source.hashes.get(*row)
+                source.hashes.get(*row),
+                text(place.length)
             )?;
         }
     }

@@ -36,11 +36,8 @@ pub struct Ended {
 impl Ended {
     fn of(output: Output) -> Self {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the program prints UTF-8");
-        let ended = Self {
-            code: output.status.code().unwrap_or(-1),
-            stdout: text(output.stdout),
-            stderr: text(output.stderr),
-        };
+        let ended =
+            Self { code: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) };
         // Whatever a test looks at: no input may bring the program down.
         assert!(!ended.stderr.contains("panicked at") && ended.code >= 0, "the program broke down\n{ended}");
         ended
@@ -184,7 +181,7 @@ impl Report {
         files
     }
 
-    /// The promise of DESIGN 3 for every input: each record has exactly one end, and every reject is listed.
+    /// The promise for every input: each record has exactly one end, and every reject is listed.
     #[track_caller]
     pub fn assert_every_record_is_accounted_for(&self) {
         let rejects = self.csv("rejects");

@@ -1,12 +1,8 @@
 //! The program as its users meet it: real files in a folder, the real binary, its exit code, its words, its report.
-//! Each module holds one promise of DESIGN; what a single function does is tested beside that function.
+//! Each module holds one promise of the program; what a single function does is tested beside that function.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, missing_docs)]
 
 mod bad_inputs;
-mod command_line;
-mod determinism;
 mod harness;
-mod oracle;
-mod report_files;
-mod samples;
+mod promises;
