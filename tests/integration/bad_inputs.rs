@@ -184,7 +184,7 @@ fn with_bad_byte() -> Vec<u8> {
 }
 
 fn close(path: &Path) -> Option<Vec<u8>> {
-    fs::set_permissions(path, fs::Permissions::from_mode(0)).expect("an own file");
+    fs::set_permissions(path, fs::Permissions::from_mode(0o0)).expect("an own file");
     None
 }
 

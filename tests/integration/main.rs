@@ -4,5 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, missing_docs)]
 
 mod bad_inputs;
+mod command_line;
+mod determinism;
 mod harness;
 mod promises;
+mod samples;
