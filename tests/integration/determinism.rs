@@ -37,7 +37,8 @@ fn a_report_does_not_depend_on_threads_order_or_repetition() {
     matter.write("in/half.csv", half);
     names.push("in/half.csv".to_owned());
     let report = |threads: &str, inputs: &[String]| {
-        let mut arguments = vec!["report", "-o", "out", "--with-messages", "--case", "in/case.toml", "--threads", threads];
+        let mut arguments =
+            vec!["report", "-o", "out", "--with-messages", "--case", "in/case.toml", "--threads", threads];
         arguments.extend(inputs.iter().map(String::as_str));
         let ended = matter.run(&arguments).with_code(0);
         (matter.report("out").files(), ended.stdout)
@@ -45,9 +46,12 @@ fn a_report_does_not_depend_on_threads_order_or_repetition() {
     let (first, said) = report("2", &names);
     assert!(first.contains_key("csv/bursts.csv") && first.contains_key("findings.json"));
     let backwards: Vec<String> = names.iter().rev().cloned().collect();
-    for (threads, inputs, what) in
-        [("1", &names, "one thread"), ("8", &names, "eight threads"), ("2", &backwards, "another order"), ("2", &names, "once more")]
-    {
+    for (threads, inputs, what) in [
+        ("1", &names, "one thread"),
+        ("8", &names, "eight threads"),
+        ("2", &backwards, "another order"),
+        ("2", &names, "once more"),
+    ] {
         let (files, words) = report(threads, inputs);
         assert_same(&first, &files, what);
         assert_eq!(said, words, "{what}");

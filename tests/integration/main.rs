@@ -8,4 +8,5 @@ mod command_line;
 mod determinism;
 mod harness;
 mod promises;
+mod report_files;
 mod samples;
