@@ -7,6 +7,6 @@ mod bad_inputs;
 mod command_line;
 mod determinism;
 mod harness;
-mod promises;
 mod report_files;
 mod samples;
+mod traceability;

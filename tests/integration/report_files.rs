@@ -14,14 +14,29 @@ use crate::harness::{Matter, Report, Row, number, sha256};
 
 /// The columns that DESIGN 7 names, first and in this order.
 const COLUMNS: [(&str, &str); 9] = [
-    ("inputs", "file, sha256, bytes, format, confidence, records, read, folded, ignored, rejected, messages, first_sent, last_sent"),
+    (
+        "inputs",
+        "file, sha256, bytes, format, confidence, records, read, folded, ignored, rejected, messages, first_sent, last_sent",
+    ),
     ("rejects", "file, record, line, offset, reason, excerpt"),
     ("accounts", "account, route, client, first_sent, last_sent, messages, recipients, initiated, bursts, campaigns"),
-    ("bursts", "burst_id, detector, account, start, end, messages, recipients, peak, peak_at, window_ms, threshold, counts"),
-    ("campaigns", "campaign_id, content_kind, content, sample, accounts, first_sent, last_sent, messages, recipients, runs, coordinated, drip"),
+    (
+        "bursts",
+        "burst_id, detector, account, start, end, messages, recipients, peak, peak_at, window_ms, threshold, counts",
+    ),
+    (
+        "campaigns",
+        "campaign_id, content_kind, content, sample, accounts, first_sent, last_sent, messages, recipients, runs, coordinated, drip",
+    ),
     ("runs", "run_id, campaign_id, start, end, accounts, messages, recipients, median_gap_ms, gap_cv"),
-    ("findings", "finding_id, rule, severity, subject, exposed, basis, first_sent, last_sent, messages, runs, recipients, amount_min, amount_max, currency, limitation, title"),
-    ("evidence", "finding_id, message_id, sent_at, account, recipient, status, route, campaign_id, file, record, line, offset, record_sha256"),
+    (
+        "findings",
+        "finding_id, rule, severity, subject, exposed, basis, first_sent, last_sent, messages, runs, recipients, amount_min, amount_max, currency, limitation, title",
+    ),
+    (
+        "evidence",
+        "finding_id, message_id, sent_at, account, recipient, status, route, campaign_id, file, record, line, offset, record_sha256",
+    ),
     ("exposure", "exposed, rule, country, severity, findings, messages, runs, recipients, first_sent, last_sent"),
 ];
 
@@ -167,8 +182,7 @@ fn every_table_has_the_agreed_columns_first_and_obeys_rfc_4180() {
         let first: Vec<&str> = header.iter().take(columns.split(", ").count()).collect();
         assert_eq!(first.join(", "), columns, "{name}.csv");
         // The reader refuses rows of another length; writing them again must give the same bytes.
-        let mut writer =
-            csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+        let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
         writer.write_record(&header).expect("writing memory");
         for row in reader.records() {
             writer.write_record(&row.unwrap_or_else(|error| panic!("{name}.csv: {error}"))).expect("writing memory");
@@ -250,7 +264,9 @@ fn the_manifest_lists_every_file_with_its_hash_and_size() {
     assert_eq!(manifest["counts"]["messages"], report.messages().len());
 }
 
-fn sorted(mut sources: Vec<(&'static str, Vec<u8>, Vec<u8>, Records)>) -> Vec<(&'static str, Vec<u8>, Vec<u8>, Records)> {
+fn sorted(
+    mut sources: Vec<(&'static str, Vec<u8>, Vec<u8>, Records)>,
+) -> Vec<(&'static str, Vec<u8>, Vec<u8>, Records)> {
     sources.sort_by_key(|(name, ..)| *name);
     sources
 }
@@ -300,7 +316,9 @@ fn recipients_are_pseudonyms_unless_revealed_and_the_ids_stay() {
     assert!(told.is_empty(), "the report under pseudonyms tells of persons: {told:?}");
 
     let (open, sealed) = (matter.report("open"), matter.report("sealed"));
-    for (table, id) in [("findings", "finding_id"), ("bursts", "burst_id"), ("campaigns", "campaign_id"), ("runs", "run_id")] {
+    for (table, id) in
+        [("findings", "finding_id"), ("bursts", "burst_id"), ("campaigns", "campaign_id"), ("runs", "run_id")]
+    {
         let ids = |report: &Report| report.csv(table).into_iter().map(|row| row[id].clone()).collect::<Vec<_>>();
         assert_eq!(ids(&open), ids(&sealed), "{table}");
     }
@@ -353,7 +371,8 @@ fn a_report_of_which_a_file_cannot_be_read_is_written_and_says_so() {
 fn the_page_stands_alone_and_words_from_files_cannot_become_markup() {
     let matter = reported(&[]);
     let evil = "<img src=x onerror=alert(1)>";
-    let rows = (0..60).map(|index| format!("E{index};2020-02-03T10:00:{index:02}Z;{evil};{};{evil}</script>\n", recipient(9, index)));
+    let rows = (0..60)
+        .map(|index| format!("E{index};2020-02-03T10:00:{index:02}Z;{evil};{};{evil}</script>\n", recipient(9, index)));
     matter.write(
         "in/<img src=x onerror=alert(2)>.csv",
         "id;Gesendet am;Absender;Empfänger;Nachricht\n".to_owned() + &rows.collect::<String>(),
@@ -366,7 +385,9 @@ fn the_page_stands_alone_and_words_from_files_cannot_become_markup() {
         assert!(page.contains(&format!("lang=\"{language}\"")));
         // The one address that a page of SVG needs is a name, not a place to fetch from.
         let rest = page.replace("http://www.w3.org/2000/svg", "");
-        for fetched in ["http://", "https://", " src=", "@import", "url(", "<iframe", "<object", "<img", "<script>alert"] {
+        for fetched in
+            ["http://", "https://", " src=", "@import", "url(", "<iframe", "<object", "<img", "<script>alert"]
+        {
             assert!(!rest.contains(fetched), "{fetched} in the page");
         }
         let links = rest.split("href=").skip(1).map(|link| &link[..2]);
