@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use hashbrown::HashMap;
 use rayon::prelude::*;
 use rustc_hash::FxBuildHasher;
+use xxhash_rust::xxh3::xxh3_128;
 
 use super::batch::{Batch, Consent, FORWARD_UNKNOWN, LocalContents, is_made_of_parts};
 use super::join::{Entry, join};
@@ -56,7 +57,12 @@ pub fn fold(mut batches: Vec<Batch<'_>>, files: Vec<String>) -> Folded {
     }
     columns.message_id.shrink();
     contents.words = samples.words(&columns, &content_of);
-    let duplicates = find_duplicates(&columns);
+    let Repetitions { pairs: duplicates, ordinals } = find_duplicates(&columns);
+    for (row, ordinal) in ordinals {
+        if let Some(key) = columns.key.get_mut(row as usize) {
+            *key = nth_key(*key, ordinal);
+        }
+    }
     let mut keep = Vec::new();
     if !duplicates.is_empty() {
         keep = vec![true; columns.len()];
@@ -208,8 +214,25 @@ impl Samples {
     }
 }
 
-/// Pairs of rows that tell of one message: (first row, later row), ordered by the later row.
-fn find_duplicates(columns: &Columns) -> Vec<(u32, u32)> {
+/// Rows whose keys are equal.
+#[derive(Debug, Default)]
+struct Repetitions {
+    /// (first row, later row) of one message, ordered by the later row.
+    pairs: Vec<(u32, u32)>,
+    /// (row, k) for messages without an id that are the k-th of equal ones in their file, k from 2 on.
+    ordinals: Vec<(u32, u32)>,
+}
+
+/// Key of the k-th of equal messages: each has an identity, and an id, of its own.
+fn nth_key(key: u128, ordinal: u32) -> u128 {
+    let mut parts = [0_u8; 20];
+    let (head, tail) = parts.split_at_mut(16);
+    head.copy_from_slice(&key.to_le_bytes());
+    tail.copy_from_slice(&ordinal.to_le_bytes());
+    xxh3_128(&parts) & !1
+}
+
+fn find_duplicates(columns: &Columns) -> Repetitions {
     let part_of = |key: &u128| (key >> 120) as usize % PARTS;
     let mut parts: Vec<Vec<u32>> = (0..PARTS).map(|_| Vec::with_capacity(columns.len() / PARTS + 16)).collect();
     for (row, key) in columns.key.iter().enumerate() {
@@ -217,13 +240,18 @@ fn find_duplicates(columns: &Columns) -> Vec<(u32, u32)> {
             part.push(row as u32);
         }
     }
-    let mut pairs: Vec<(u32, u32)> = parts.par_iter().flat_map_iter(|rows| duplicates_of_part(columns, rows)).collect();
-    pairs.par_sort_unstable_by_key(|(_, again)| *again);
-    pairs
+    let found: Vec<Repetitions> = parts.par_iter().map(|rows| repetitions_of_part(columns, rows)).collect();
+    let mut all = Repetitions::default();
+    for mut part in found {
+        all.pairs.append(&mut part.pairs);
+        all.ordinals.append(&mut part.ordinals);
+    }
+    all.pairs.par_sort_unstable_by_key(|(_, again)| *again);
+    all
 }
 
-fn duplicates_of_part(columns: &Columns, rows: &[u32]) -> Vec<(u32, u32)> {
-    let mut pairs = Vec::new();
+fn repetitions_of_part(columns: &Columns, rows: &[u32]) -> Repetitions {
+    let mut found = Repetitions::default();
     let mut first_of: HashMap<(u128, u32), u32, FxBuildHasher> =
         HashMap::with_capacity_and_hasher(rows.len(), FxBuildHasher);
     // The k-th of equal messages in one file is the k-th in another: an overlap folds, a real repetition stays.
@@ -238,12 +266,15 @@ fn duplicates_of_part(columns: &Columns, rows: &[u32]) -> Vec<(u32, u32)> {
         } else {
             0
         };
+        if ordinal > 1 {
+            found.ordinals.push((*row, ordinal));
+        }
         let first = *first_of.entry((key, ordinal)).or_insert(*row);
         if first != *row {
-            pairs.push((first, *row));
+            found.pairs.push((first, *row));
         }
     }
-    pairs
+    found
 }
 
 fn merge(columns: &mut Columns, contents: &Contents, first: usize, again: usize) {

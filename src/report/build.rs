@@ -444,20 +444,27 @@ fn limits(input: &ReportInput<'_>) -> Vec<String> {
             && columns.direction.get(row) == Some(&Direction::Outbound)
     });
     if without_content > 0 {
+        let (de, en) = if without_content == 1 {
+            ("ausgehende Nachricht hat", "outbound message has")
+        } else {
+            ("ausgehende Nachrichten haben", "outbound messages have")
+        };
+        let (they_de, they_en) = if without_content == 1 { ("sie kann", "it") } else { ("sie können", "they") };
         say(
             format!(
-                "{without_content} ausgehende Nachrichten haben weder Text noch Vorlage noch Kampagne im Export; sie können nur nach Tempo beurteilt werden."
+                "{without_content} {de} weder Text noch Vorlage noch Kampagne im Export; {they_de} nur nach Tempo beurteilt werden."
             ),
             format!(
-                "{without_content} outbound messages have neither text nor template nor campaign in the export; they can be judged by rate only."
+                "{without_content} {en} neither text nor template nor campaign in the export; {they_en} can be judged by rate only."
             ),
         );
     }
     let unknown_country = messages.recipients.country.iter().filter(|country| country_text(country).is_empty()).count();
     if unknown_country > 0 {
+        let (de, en) = if unknown_country == 1 { ("Adresse", "address") } else { ("Adressen", "addresses") };
         say(
-            format!("Bei {unknown_country} Adressen ist das Land nicht bekannt."),
-            format!("For {unknown_country} addresses the country is not known."),
+            format!("Bei {unknown_country} {de} ist das Land nicht bekannt."),
+            format!("For {unknown_country} {en} the country is not known."),
         );
     }
     if input.ingested.consents.is_empty() {

@@ -7,6 +7,7 @@ mod bad_inputs;
 mod command_line;
 mod determinism;
 mod harness;
+mod oracle;
 mod report_files;
 mod samples;
-mod traceability;
+mod terminal;
