@@ -155,31 +155,6 @@ fn reported(options: &[&str]) -> (Report, Ended, Matter) {
 }
 
 #[test]
-fn a_period_keeps_its_first_instant_and_not_its_last() {
-    let (report, ..) = reported(&["--since", "2020-02-03T10:00:10Z", "--until", "2020-02-03T11:00:20+01:00"]);
-    let ids: Vec<String> = report.messages().into_iter().map(|message| message.message_id).collect();
-    let expected: Vec<String> = (10..20).map(|index| format!("m{index}")).collect();
-    assert_eq!(ids, expected);
-    report.assert_every_record_is_accounted_for();
-    // A whole day is meant to its end, in the matter's calendar.
-    let (report, ..) =
-        reported(&["--since", "2020-02-03", "--until", "2020-02-03", "--timezone", "America/Los_Angeles"]);
-    assert_eq!(report.messages().len(), 61, "10:00 in UTC is 02:00 of that day there");
-    let (report, ended, _) = reported(&["--since", "2020-02-04"]);
-    assert!(report.messages().is_empty() && ended.stdout.contains("No finding"), "{ended}");
-}
-
-#[test]
-fn evidence_is_cut_where_it_is_told_and_the_figures_stay() {
-    for (option, rows) in [("7", 7), ("0", 0), ("all", 60)] {
-        let (report, ..) = reported(&["--evidence", option]);
-        assert_eq!(report.csv("evidence").len(), rows);
-        assert_eq!(report.csv("findings")[0]["messages"], "60");
-        assert_eq!(report.csv("findings")[0]["evidence_rows"], rows.to_string());
-    }
-}
-
-#[test]
 fn a_zone_can_be_a_name_or_an_offset() {
     let matter = Matter::new();
     let row = |time: &str| format!("id,sent_at,from,to\nz1,{time},+493023125000,+491713920001\n");
