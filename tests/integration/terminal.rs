@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::process::{Command, Stdio};
 
-use crate::harness::{Ended, Matter, Report};
+use crate::harness::Matter;
 
 /// A newsletter to 60, a STOP, a chat, an empty file, a bad row and a picture that is no export.
 fn small_matter() -> Matter {
@@ -144,14 +144,6 @@ fn colour_and_progress_come_when_told_and_never_carry_meaning() {
     assert_eq!(plain.stderr, "", "no bar where there is no terminal");
     let never = Matter::run_command(matter.command(&["inspect", "in", "--color", "never"]).env("CLICOLOR_FORCE", "1"));
     assert!(!never.stdout.contains('\u{1b}'));
-}
-
-/// `first_sent` and the number of messages of a report on the small log.
-fn reported(options: &[&str]) -> (Report, Ended, Matter) {
-    let matter = small_matter();
-    let arguments = [&["report", "in/log.csv", "-o", "out", "--with-messages", "--reveal"], options].concat();
-    let ended = matter.run(&arguments).with_code(0);
-    (matter.report("out"), ended, matter)
 }
 
 #[test]
