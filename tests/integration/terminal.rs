@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::process::{Command, Stdio};
 
-use crate::harness::Matter;
+use crate::harness::{Ended, Matter, Report};
 
 /// A newsletter to 60, a STOP, a chat, an empty file, a bad row and a picture that is no export.
 fn small_matter() -> Matter {
@@ -144,6 +144,40 @@ fn colour_and_progress_come_when_told_and_never_carry_meaning() {
     assert_eq!(plain.stderr, "", "no bar where there is no terminal");
     let never = Matter::run_command(matter.command(&["inspect", "in", "--color", "never"]).env("CLICOLOR_FORCE", "1"));
     assert!(!never.stdout.contains('\u{1b}'));
+}
+
+/// Reports on the small log alone, without the case beside it, whose zone would overrule the option.
+fn reported(matter: &Matter, options: &[&str]) -> (Report, Ended) {
+    let arguments = [&["report", "in/log.csv", "-o", "out", "--with-messages", "--reveal"], options].concat();
+    let ended = matter.run(&arguments).with_code(0);
+    (matter.report("out"), ended)
+}
+
+#[test]
+fn a_period_keeps_its_first_instant_and_not_its_last() {
+    let matter = small_matter();
+    let (report, _) = reported(&matter, &["--since", "2020-02-03T10:00:10Z", "--until", "2020-02-03T11:00:20+01:00"]);
+    let ids: Vec<String> = report.messages().into_iter().map(|message| message.message_id).collect();
+    let expected: Vec<String> = (10..20).map(|index| format!("m{index}")).collect();
+    assert_eq!(ids, expected);
+    report.assert_every_record_is_accounted_for();
+    // A whole day is meant to its end, in the matter's calendar.
+    let (report, _) =
+        reported(&matter, &["--since", "2020-02-03", "--until", "2020-02-03", "--timezone", "America/Los_Angeles"]);
+    assert_eq!(report.messages().len(), 61, "10:00 in UTC is 02:00 of that day there");
+    let (report, ended) = reported(&matter, &["--since", "2020-02-04"]);
+    assert!(report.messages().is_empty() && ended.stdout.contains("No finding"), "{ended}");
+}
+
+#[test]
+fn evidence_is_cut_where_it_is_told_and_the_figures_stay() {
+    let matter = small_matter();
+    for (option, rows) in [("7", 7), ("0", 0), ("all", 60)] {
+        let (report, _) = reported(&matter, &["--evidence", option]);
+        assert_eq!(report.csv("evidence").len(), rows);
+        assert_eq!(report.csv("findings")[0]["messages"], "60");
+        assert_eq!(report.csv("findings")[0]["evidence_rows"], rows.to_string());
+    }
 }
 
 #[test]
