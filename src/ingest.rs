@@ -17,6 +17,7 @@ mod normalise;
 mod offsets;
 pub mod open;
 pub mod people;
+pub mod proof;
 #[doc(hidden)]
 pub mod records;
 mod scan;

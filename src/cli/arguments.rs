@@ -115,6 +115,12 @@ pub struct ReportArguments {
     /// File of the matter's key for pseudonyms; made when it is not there
     #[arg(long, value_name = "FILE", conflicts_with = "reveal")]
     pub key: Option<PathBuf>,
+    /// Day as of which limitation is told: which periods were over by then
+    #[arg(long, value_name = "DATE")]
+    pub as_of: Option<jiff::civil::Date>,
+    /// A rule pack that replaces or adds rules; may be given more than once
+    #[arg(long, value_name = "FILE")]
+    pub rules: Vec<PathBuf>,
     /// End with exit code 1 when there is a finding of this severity or above
     #[arg(long, value_name = "SEVERITY")]
     pub fail_on: Option<SeverityArgument>,

@@ -13,7 +13,7 @@ use super::progress::Bar;
 use super::settings::{self, prepare};
 use super::stats::Stats;
 use super::summary;
-use crate::assess::{Grounds, Pack, Severity, assess};
+use crate::assess::{Grounds, Pack, Severity, Wording, assess};
 use crate::case::Language;
 use crate::detect::{Settings, detect};
 use crate::ingest::ingest;
@@ -39,7 +39,8 @@ pub fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<u8, Failu
     let shown = settings::shown(arguments.reveal, arguments.key.as_deref(), &prepared.case.matter.name)
         .map_err(Failure::usage)?;
     let detection = Settings::load().map_err(Failure::usage)?;
-    let packs = Pack::load_all(&detection.detectors).map_err(Failure::usage)?;
+    let packs = load_packs(&arguments.rules, &detection.detectors).map_err(Failure::usage)?;
+    let wording = Wording::load().map_err(Failure::usage)?;
     // A place that cannot be written is told before the work, not after it.
     drop(Folder::begin(&arguments.output).context("the report cannot be written").map_err(Failure::unwritten)?);
 
@@ -57,12 +58,15 @@ pub fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<u8, Failu
     bar.stage("assessing");
     let grounds = Grounds {
         messages: &ingested.messages,
+        consents: &ingested.consents,
         activity: &activity,
         detectors: &detection.detectors,
         run_gap_ms: detection.run.milliseconds,
         case: &prepared.case,
         packs: &packs,
+        wording: &wording,
         calendar,
+        as_of: arguments.as_of,
     };
     let assessment = assess(grounds);
     stats.done("assess");
@@ -110,6 +114,19 @@ pub fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<u8, Failu
         summary::report(&extract, &arguments.output, case_file, &arguments.input.talk, out)?;
     }
     Ok(code(arguments, &extract.completeness, &assessment.findings))
+}
+
+/// The packs of the build, with those of the user.
+fn load_packs(files: &[std::path::PathBuf], detectors: &[crate::detect::Detector]) -> anyhow::Result<Vec<Pack>> {
+    let read = |file: &std::path::PathBuf| {
+        std::fs::read_to_string(file).with_context(|| format!("{}: cannot be read", file.display()))
+    };
+    let texts: Vec<String> = files.iter().map(read).collect::<anyhow::Result<_>>()?;
+    Pack::load_all(detectors, &texts).map_err(|error| match files {
+        [] => anyhow::anyhow!(error),
+        [file] => anyhow::anyhow!("{}: {error}", file.display()),
+        _ => anyhow::anyhow!("--rules: {error}"),
+    })
 }
 
 fn code(

@@ -12,6 +12,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 use super::context::{Context, FileContext};
 use super::normalise::normalise;
 use super::people::{AddressKind, Hint, People};
+use super::proof::Proof;
 use crate::message::{
     Automation, Category, Columns, ContentKind, Direction, Form, NO_CONTENT, Place, Platform, RecipientKind, Route,
     SAMPLE_CHARACTERS, Status, Texts, ZoneBasis,
@@ -150,6 +151,8 @@ pub struct Consent {
     pub kind: ConsentKind,
     /// How: `user_preferences`, `reply`.
     pub source: &'static str,
+    /// What stands beside it that helps to prove it.
+    pub proof: Proof,
     /// Index of the file.
     pub file: u32,
     /// Place of the record.
@@ -388,6 +391,7 @@ impl<'c> Batch<'c> {
                 at: draft.sent_at,
                 kind,
                 source: "reply",
+                proof: Proof::in_the_log(),
                 file: self.file,
                 place,
             });
@@ -420,12 +424,17 @@ impl<'c> Batch<'c> {
 
     /// Adds an opt-in or opt-out; the record is counted by whoever calls.
     pub fn consent(&mut self, place: Place, account: Option<&str>, said: Said<'_>) {
+        self.consent_with(place, account, said, Proof::in_the_log());
+    }
+
+    /// As [`Self::consent`], for registers that state what proves an opt-in.
+    pub fn consent_with(&mut self, place: Place, account: Option<&str>, said: Said<'_>, proof: Proof) {
         let account = self.account_index(account, said.hint);
         if let Some(recipient) =
             self.recipients.index(said.recipient, said.hint, RecipientKind::Unknown, &self.context.people)
         {
             let Said { at, kind, source, .. } = said;
-            self.consents.push(Consent { account, recipient, at, kind, source, file: self.file, place });
+            self.consents.push(Consent { account, recipient, at, kind, source, proof, file: self.file, place });
         }
     }
 

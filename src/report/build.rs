@@ -5,12 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::extract::{
-    AccountRow, BOUNDARY_DAY, BoundaryDayRow, BurstRow, CampaignRow, Completeness, DayRow, EvidenceRow, ExposureRow,
-    Extract, FindingRow, InputRow, MarkedText, MethodRow, PackRow, PeriodRow, SCHEMA, words,
+    AccountRow, AmountRow, BOUNDARY_DAY, BoundaryDayRow, BurstRow, CampaignRow, Completeness, DayRow, EvidenceRow,
+    ExposureRow, Extract, FindingRow, InputRow, MarkedText, MethodRow, PackRow, PeriodRow, SCHEMA, words,
 };
 use super::instants::{local, utc};
 use super::{ReportInput, Shown};
-use crate::assess::Finding;
+use crate::assess::{Finding, LimitationEnd};
+use crate::case::Language;
 use crate::detect::settings::Title;
 use crate::ingest::InputFile;
 use crate::message::{Direction, country_text};
@@ -201,15 +202,28 @@ fn finding_row(input: &ReportInput<'_>, finding: &Finding) -> FindingRow {
         messages: finding.rows.len() as u64,
         runs: finding.runs,
         recipients: finding.recipients,
-        amount_min: String::new(),
-        amount_max: String::new(),
-        currency: String::new(),
+        amount_min: finding.amounts.first().map(|amount| amount.min.clone()).unwrap_or_default(),
+        amount_max: finding.amounts.first().map(|amount| amount.max.clone()).unwrap_or_default(),
+        currency: finding.amounts.first().map(|amount| amount.currency.clone()).unwrap_or_default(),
+        amounts: finding
+            .amounts
+            .iter()
+            .map(|amount| AmountRow {
+                text: words(&amount.text, language),
+                min: amount.min.clone(),
+                max: amount.max.clone(),
+                currency: amount.currency.clone(),
+                per: amount.per.as_str(),
+                mark: amount.mark.as_str(),
+                source: amount.source.clone(),
+            })
+            .collect(),
         limitation: finding
             .limitation
             .iter()
-            .map(|(title, end, mark)| MarkedText {
-                text: format!("{} → {end}", words(title, language)),
-                mark: mark.as_str(),
+            .map(|period| MarkedText {
+                text: limitation_text(period, language),
+                mark: period.mark.as_str(),
                 source: String::new(),
             })
             .collect(),
@@ -219,6 +233,8 @@ fn finding_row(input: &ReportInput<'_>, finding: &Finding) -> FindingRow {
             .boundary_day
             .as_ref()
             .map(|boundary| BoundaryDayRow { day: boundary.day.to_string(), readings: boundary.readings.clone() }),
+        level: finding.level.unwrap_or_default(),
+        measured: finding.measured.iter().map(|title| words(title, language)).collect(),
         counter_evidence: finding.counter_evidence.iter().map(|title| words(title, language)).collect(),
         limits: finding.limits.iter().map(|title| words(title, language)).collect(),
         figures: rule
@@ -228,6 +244,23 @@ fn finding_row(input: &ReportInput<'_>, finding: &Finding) -> FindingRow {
         bursts: bursts.into_iter().collect(),
         evidence_rows: input.evidence.of(&finding.rows).len() as u64,
         evidence_sample: samples(&finding.rows).into_iter().map(|row| evidence_row(input, row)).collect(),
+    }
+}
+
+/// A limitation period with its last day, and whether that had passed on the day as of which the report stands.
+fn limitation_text(period: &LimitationEnd, language: Language) -> String {
+    let text = words(&period.text, language);
+    let Some(end) = period.end else {
+        let open = match language {
+            Language::De => "Tag der Kenntnis nicht angegeben",
+            Language::En => "day of knowledge not given",
+        };
+        return format!("{text} → {open}");
+    };
+    match (period.over, language) {
+        (Some(true), Language::De) => format!("{text} → {end} (abgelaufen)"),
+        (Some(true), Language::En) => format!("{text} → {end} (over)"),
+        _ => format!("{text} → {end}"),
     }
 }
 

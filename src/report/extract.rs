@@ -220,6 +220,12 @@ pub struct FindingRow {
     pub amount_max: String,
     /// Currency.
     pub currency: String,
+    /// All amounts that apply; never to be added up.
+    pub amounts: Vec<AmountRow>,
+    /// Level of the rule's trigger, where it tells levels apart.
+    pub level: &'static str,
+    /// What was measured.
+    pub measured: Vec<String>,
     /// Limitation periods, with the last day of each.
     pub limitation: Vec<MarkedText>,
     /// Title of the rule.
@@ -242,6 +248,25 @@ pub struct FindingRow {
     pub evidence_rows: u64,
     /// A few of its messages: the first ones, and the last.
     pub evidence_sample: Vec<EvidenceRow>,
+}
+
+/// A range of money with its case and source.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct AmountRow {
+    /// What it is.
+    pub text: String,
+    /// Least.
+    pub min: String,
+    /// Greatest.
+    pub max: String,
+    /// Currency.
+    pub currency: String,
+    /// What it is for: message, recipient, violation, case.
+    pub per: &'static str,
+    /// Whose figure it is.
+    pub mark: &'static str,
+    /// Source.
+    pub source: String,
 }
 
 /// Messages on a boundary day.
