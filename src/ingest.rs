@@ -6,6 +6,7 @@ pub mod batch;
 mod blocks;
 mod chat;
 mod consent_words;
+pub mod containers;
 mod context;
 mod delimited;
 mod fold;
@@ -23,6 +24,8 @@ pub mod proof;
 #[doc(hidden)]
 pub mod records;
 mod scan;
+mod sources;
+pub mod tables;
 pub mod time;
 mod words;
 
@@ -39,6 +42,9 @@ pub use normalise::normalise;
 pub use open::hex;
 
 use batch::Batch;
+use containers::budget::Budget;
+use containers::magic::Columnar;
+use containers::{Content, case_names, survey, telling_name};
 use context::{Context, FileContext};
 use mapping::{DataError, Found, Mapping, Role};
 use offsets::{Offsets, Width};
@@ -164,6 +170,8 @@ pub struct Ingested {
     pub rejects: Vec<Reject>,
     /// One account for each input, in order of names.
     pub inputs: Vec<InputFile>,
+    /// Where each input lies, containers opened: the first of `inputs`, one for one.
+    pub sources: Vec<Input>,
 }
 
 impl Ingested {
@@ -250,35 +258,32 @@ pub fn ingest(
         .map(|address| address.text)
         .collect();
     progress.total(inputs.iter().filter_map(|input| std::fs::metadata(&input.path).ok()).map(|meta| meta.len()).sum());
-    let labels = provisional_names(inputs);
-    let mut accounts: Vec<InputFile> = Vec::with_capacity(inputs.len());
-    let mut batches = Vec::new();
-    for (index, input) in inputs.iter().enumerate() {
+    let sources = survey(inputs, settings.max_unpacked);
+    let inputs: Vec<Input> = sources.iter().map(|source| source.input.clone()).collect();
+    let mut files = Vec::with_capacity(inputs.len());
+    for (index, (input, label)) in inputs.iter().zip(provisional_names(&inputs)).enumerate() {
         let (zones, zone_basis) = zone_of(input, case, settings)?;
-        let file_name = file_name(&input.name).to_owned();
-        let entry = entry_of(&file_name, case);
-        let provisional = entry
+        let provisional = entry_of(&input.name, case)
             .and_then(|entry| entry.account.as_deref())
             .and_then(|account| context.people.canonical(account, Hint::Unknown))
-            .map_or_else(|| format!("?{}", labels.get(index).map_or("", String::as_str)), |address| address.text);
-        let zone = zones.name().to_owned();
-        let file = FileContext {
+            .map_or_else(|| format!("?{label}"), |address| address.text);
+        files.push(FileContext {
             context: &context,
             index: index as u32,
             provisional,
-            file_name,
+            file_name: telling_name(&input.name),
             zones,
             zone_basis,
             known_accounts: &known_accounts,
-        };
-        let mut account =
-            InputFile { name: input.name.clone(), zone, zone_basis, packing: "none", ..InputFile::default() };
-        let read = read_input(input, &file, settings, &mut account, &|bytes| progress.advance(bytes));
-        if let Some(first) = accounts
-            .iter()
-            .find(|first| !first.sha256.is_empty() && first.sha256 == account.sha256 && account.bytes > 0)
-        {
-            account.duplicate_of = Some(first.name.clone());
+        });
+    }
+    let mut accounts: Vec<InputFile> = Vec::with_capacity(inputs.len());
+    let mut first_of: BTreeMap<String, usize> = BTreeMap::new();
+    let mut batches = Vec::new();
+    for (mut account, read) in sources::read(&sources, &files, settings, progress) {
+        if !account.sha256.is_empty() && account.bytes > 0 {
+            let first = *first_of.entry(account.sha256.clone()).or_insert(accounts.len());
+            account.duplicate_of = accounts.get(first).map(|first| first.name.clone());
         }
         for batch in &read {
             count_batch(&mut account, batch);
@@ -332,7 +337,7 @@ pub fn ingest(
         });
     }
     apply_case(&mut messages, case, &context);
-    Ok(Ingested { messages, consents: folded.consents, rejects, inputs: accounts })
+    Ok(Ingested { messages, consents: folded.consents, rejects, inputs: accounts, sources: inputs })
 }
 
 fn count_batch(account: &mut InputFile, batch: &Batch<'_>) {
@@ -374,39 +379,40 @@ fn describe_rows(messages: &Messages, accounts: &mut [InputFile]) {
     }
 }
 
-/// The last part of a path.
-fn file_name(name: &str) -> &str {
-    name.rsplit('/').next().unwrap_or(name)
-}
-
 /// Names for provisional accounts: the file's name, with as many folders as tell it apart from the others.
 fn provisional_names(inputs: &[Input]) -> Vec<String> {
-    let tail = |name: &str, parts: usize| {
-        let all: Vec<&str> = name.split('/').collect();
-        all.get(all.len().saturating_sub(parts)..).unwrap_or_default().join("/")
-    };
+    fn tail(name: &str, parts: usize) -> &str {
+        name.rmatch_indices('/').nth(parts - 1).and_then(|(at, _)| name.get(at + 1..)).unwrap_or(name)
+    }
     let deepest = inputs.iter().map(|input| input.name.split('/').count()).max().unwrap_or(1);
-    inputs
-        .iter()
-        .map(|input| {
-            let alone = |parts: &usize| {
-                inputs.iter().filter(|other| tail(&other.name, *parts) == tail(&input.name, *parts)).count() == 1
-            };
-            tail(&input.name, (1..=deepest).find(alone).unwrap_or(deepest))
-        })
-        .collect()
+    let mut names: Vec<Option<String>> = vec![None; inputs.len()];
+    for parts in 1..=deepest {
+        if names.iter().all(Option::is_some) {
+            break;
+        }
+        let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+        inputs.iter().for_each(|input| *counts.entry(tail(&input.name, parts)).or_default() += 1);
+        for (name, input) in names.iter_mut().zip(inputs).filter(|(name, _)| name.is_none()) {
+            let own = tail(&input.name, parts);
+            *name = (counts.get(own) == Some(&1) || parts == deepest).then(|| own.to_owned());
+        }
+    }
+    names.into_iter().map(Option::unwrap_or_default).collect()
 }
 
-fn entry_of<'c>(file_name: &str, case: &'c Case) -> Option<&'c crate::case::FileEntry> {
-    case.files.iter().find(|entry| {
-        entry.name == file_name
-            || globset::Glob::new(&entry.name).is_ok_and(|glob| glob.compile_matcher().is_match(file_name))
+/// What the case file tells of an input, or of a container that it lies in; the nearest holds.
+fn entry_of<'c>(name: &str, case: &'c Case) -> Option<&'c crate::case::FileEntry> {
+    case_names(name).into_iter().find_map(|name| {
+        case.files.iter().find(|entry| {
+            entry.name == name
+                || globset::Glob::new(&entry.name).is_ok_and(|glob| glob.compile_matcher().is_match(name))
+        })
     })
 }
 
 /// Zone of times without an offset: of the file in the case, of the option, of the matter, else the default.
 fn zone_of(input: &Input, case: &Case, settings: &Settings) -> Result<(Zones, ZoneBasis), IngestError> {
-    let of_file = entry_of(file_name(&input.name), case).and_then(|entry| entry.timezone.as_deref());
+    let of_file = entry_of(&input.name, case).and_then(|entry| entry.timezone.as_deref());
     let named = of_file.or(settings.timezone.as_deref()).or(case.matter.timezone.as_deref());
     let basis = if named.is_some() { ZoneBasis::Case } else { ZoneBasis::Guessed };
     let name = named.unwrap_or(DEFAULT_ZONE);
@@ -414,26 +420,55 @@ fn zone_of(input: &Input, case: &Case, settings: &Settings) -> Result<(Zones, Zo
     Ok((zones, basis))
 }
 
-/// Reads one input; whatever goes wrong ends as a reject in its account.
+/// Reads one input, or what a container has for it; whatever goes wrong ends as a reject in its account.
 fn read_input<'c>(
     input: &Input,
+    content: Option<Content>,
     file: &FileContext<'c>,
     settings: &Settings,
     account: &mut InputFile,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Vec<Batch<'c>> {
-    if inputs::is_no_export(input) {
+    let ignored = |reason: &'static str, account: &mut InputFile| {
         let mut batch = Batch::new(file);
-        batch.ignore("a file beside the exports, by its ending");
+        batch.ignore(reason);
         "no-export".clone_into(&mut account.format);
         account.confidence = 100;
-        describe_unread(input, account);
-        return vec![batch];
+        vec![batch]
+    };
+    match &content {
+        None => {}
+        Some(Content::Bytes { bytes, .. }) => {
+            (account.bytes, account.sha256) = (bytes.len() as u64, open::sha256(bytes));
+        }
+        Some(Content::Sheet(table)) => (account.bytes, account.sha256) = tables::hashed(table),
+        Some(Content::Ignored(reason)) => return ignored(reason, account),
+        Some(Content::Refused(reason)) => return vec![whole_file_reject(file, account, reason, b"")],
     }
-    let opened = match open::open(&input.path, settings.max_unpacked) {
+    if inputs::is_no_export(input) && !matches!(content, Some(Content::Sheet(_))) {
+        if content.is_none() {
+            describe_unread(input, account);
+        }
+        return ignored("a file beside the exports, by its ending", account);
+    }
+    let named = content.is_none();
+    let opened = match content {
+        Some(Content::Sheet(table)) => {
+            "UTF-8".clone_into(&mut account.encoding);
+            return tables::read(file, *table, account, progress);
+        }
+        Some(Content::Bytes { bytes, damage }) => open::from_damaged(bytes, damage, settings.max_unpacked),
+        _ => open::open(&input.path, settings.max_unpacked),
+    };
+    let opened = match opened {
         Ok(opened) => opened,
         Err(error) => {
-            describe_unread(input, account);
+            if let open::OpenError::TooLarge { packing, .. } = error {
+                account.packing = packing;
+            }
+            if named {
+                describe_unread(input, account);
+            }
             return vec![whole_file_reject(file, account, &error.to_string(), b"")];
         }
     };
@@ -457,7 +492,11 @@ fn read_input<'c>(
         Body::Memory(text) => String::from_utf8(text.clone()).ok().map(|text| (text, Width::Utf16 { mark })),
         Body::Stream(_) => None,
     });
-    let mut batches = match read_opened(opened, file, account, progress) {
+    let read = match Columnar::of(&opened.sample) {
+        Some(kind) => read_columnar(opened, kind, file, settings, account, progress),
+        None => read_opened(opened, file, account, progress),
+    };
+    let mut batches = match read {
         Ok(read) => {
             if known_sha256.is_none() {
                 // What was hashed is what was read: if the file changed meanwhile, its size on disk says another number.
@@ -486,7 +525,8 @@ fn read_input<'c>(
         progress(account.bytes);
     }
     if let Some((offset, reason)) = damage {
-        let told = format!("{} data is damaged or cut off here: {reason}", account.packing);
+        let kind = if packed { format!("{} data", account.packing) } else { "the data".to_owned() };
+        let told = format!("{kind} is damaged or cut off here: {reason}");
         account.failed = true;
         account.notes.insert(0, format!("not wholly read: {told}; what stood before is read"));
         let records: u32 = batches.iter().map(|batch| batch.records).sum();
@@ -526,6 +566,32 @@ fn whole_file_reject<'c>(file: &FileContext<'c>, account: &mut InputFile, reason
     let mut batch = Batch::new(file);
     batch.reject(Place { record: 1, line: 1, offset: 0, length: 0 }, format!("the whole file: {reason}"), head);
     batch
+}
+
+/// Reads a file of columns by its rows.
+fn read_columnar<'c>(
+    opened: Opened,
+    kind: Columnar,
+    file: &FileContext<'c>,
+    settings: &Settings,
+    account: &mut InputFile,
+    progress: &(dyn Fn(u64) + Sync),
+) -> std::io::Result<FileRead<'c>> {
+    let budget = Budget::new(opened.bytes, settings.max_unpacked);
+    let bytes = with_source(opened, |source, _| {
+        let mut bytes = Vec::new();
+        source.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    })?;
+    let (sha256, hashed) = (Some(open::sha256(&bytes)), bytes.len() as u64);
+    let batches = match tables::frames::table(bytes, kind, &budget) {
+        Ok(table) => tables::read(file, table, account, progress),
+        Err(reason) => {
+            kind.as_str().clone_into(&mut account.format);
+            vec![whole_file_reject(file, account, &reason, b"")]
+        }
+    };
+    Ok(FileRead { batches, sha256, hashed, date_order: account.date_order })
 }
 
 /// Recognises the format and reads with it.

@@ -139,7 +139,6 @@ fn run(log: &Path, target: &Path, wanted: &Wanted) -> Result<Vec<f64>, Box<dyn E
     let kinds = BTreeSet::from([Kind::Csv, Kind::Json, Kind::Html]);
     let report = ReportInput {
         program: "sendeschluss".to_owned(),
-        inputs: &inputs,
         ingested: &ingested,
         detection: &detection,
         activity: &activity,

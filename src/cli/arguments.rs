@@ -51,7 +51,7 @@ pub struct InputArguments {
     /// Order of day and month where an export leaves it open
     #[arg(long, value_name = "ORDER")]
     pub date_order: Option<DateOrderArgument>,
-    /// Largest size that a packed input may unpack to
+    /// Largest size that an input may unpack to, all that is nested in it together
     #[arg(long, value_name = "SIZE", default_value = "64GiB")]
     pub max_unpacked: String,
     /// Threads; without it, one for each core

@@ -85,7 +85,6 @@ pub fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<u8, Failu
     let rows = setting_rows(arguments, calendar.name(), language);
     let input = ReportInput {
         program: concat!("sendeschluss ", env!("CARGO_PKG_VERSION")).to_owned(),
-        inputs: &prepared.inputs,
         ingested: &ingested,
         detection: &detection,
         activity: &activity,

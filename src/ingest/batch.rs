@@ -542,6 +542,19 @@ impl<'c> Batch<'c> {
         }
     }
 
+    /// Gives every place the row of the table that its record is; rows of tables are records and lines alike.
+    pub fn number_rows(&mut self, row: &dyn Fn(u32) -> u32) {
+        for (record, line) in self.rows.record.iter_mut().zip(&mut self.rows.line) {
+            *record = row(*record);
+            *line = *record;
+        }
+        let places = self.rejects.iter_mut().map(|reject| &mut reject.place);
+        for place in places.chain(self.consents.iter_mut().map(|consent| &mut consent.place)) {
+            place.record = row(place.record);
+            place.line = place.record;
+        }
+    }
+
     /// Moves every offset by a function that is asked in ascending order; lengths follow.
     pub fn move_places(&mut self, to: &mut dyn FnMut(u64) -> u64) {
         // Rows and rejects are each in order, but not among each other: walk them merged.

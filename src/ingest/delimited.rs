@@ -42,6 +42,23 @@ pub fn recognise(known: &Delimited, opened: &Opened) -> Result<Option<Recognised
     Ok(Some(Recognised { layout, mapping }))
 }
 
+/// The layout and mapping of a table whose rows are known, for text with this delimiter that begins at `skip`.
+///
+/// # Errors
+/// As [`recognise`].
+pub fn recognise_rows(
+    known: &Delimited,
+    rows: &[Vec<String>],
+    columns: usize,
+    delimiter: u8,
+    skip: usize,
+) -> Result<Recognised, MapError> {
+    let mapping = map(known, rows)?;
+    let header = mapping.header;
+    let layout = Layout { delimiter, line_end: b'\n', columns, header, skip, block_bytes: BLOCK_BYTES };
+    Ok(Recognised { layout, mapping })
+}
+
 /// Delimiter and number of columns on which most records of the sample agree.
 fn layout_of(opened: &Opened) -> Option<(Layout, Vec<Vec<String>>)> {
     let sample = &opened.sample;

@@ -3,9 +3,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, missing_docs)]
 
+mod archives;
 mod bad_files;
 mod bad_inputs;
 mod command_line;
+mod containers;
 mod determinism;
 mod harness;
 mod oracle;
