@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use crate::assess::Finding;
+use crate::ingest::database::{self, Store};
 use crate::ingest::{Input, hex, open};
 use crate::message::Messages;
 
@@ -78,6 +79,12 @@ pub fn record_hashes(
 fn hash_file(messages: &Messages, input: &Input, rows: &[u32], max_unpacked: u64) -> Vec<(u32, [u8; 32])> {
     let offset = |row: &u32| messages.columns.place(*row as usize).offset;
     let Ok(unpacked) = open::unpacked(&input.path, max_unpacked) else { return Vec::new() };
+    // Places of a database's records count in its canonical text.
+    let unpacked = match unpacked {
+        Some(bytes) if database::is_database(&bytes) => Some(database::records_text(Store::Bytes(&bytes))),
+        None if database::is_database_file(&input.path) => Some(database::records_text(Store::File(&input.path))),
+        unpacked => unpacked,
+    };
     match unpacked {
         Some(text) => rows.par_iter().filter_map(|row| hash_record(messages, *row, 0, &text)).collect(),
         None => {
