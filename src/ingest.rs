@@ -8,12 +8,15 @@ mod chat;
 mod consent_words;
 pub mod containers;
 mod context;
+pub mod database;
 mod delimited;
 mod fold;
 pub mod formats;
 pub mod inputs;
 mod join;
 mod json;
+mod lines;
+mod mail_log;
 pub mod mapping;
 mod meta;
 mod normalise;
@@ -21,11 +24,17 @@ mod offsets;
 pub mod open;
 pub mod people;
 pub mod proof;
+#[cfg(test)]
+mod reader_tests;
+mod recognise;
 #[doc(hidden)]
 pub mod records;
 mod scan;
+mod schema_dump;
+mod sms_backup;
 mod sources;
 pub mod tables;
+mod telegram;
 pub mod time;
 mod words;
 
@@ -33,13 +42,14 @@ use std::collections::BTreeMap;
 use std::io::Cursor;
 
 use crate::case::Case;
-use crate::message::{DEFAULT_ZONE, Messages, Place, ZoneBasis};
+use crate::message::{DEFAULT_ZONE, Messages, Place, Platform, ZoneBasis};
 
 pub use batch::{Consent, ConsentKind, Reject};
 pub use blocks::BLOCK_BYTES;
 pub use inputs::{Input, InputError, Unreadable};
 pub use normalise::normalise;
 pub use open::hex;
+pub use recognise::RunnerUp;
 
 use batch::Batch;
 use containers::budget::Budget;
@@ -50,6 +60,7 @@ use mapping::{DataError, Found, Mapping, Role};
 use offsets::{Offsets, Width};
 use open::{Body, Opened, Packing};
 use people::{Country, Hint};
+use recognise::{Reader, Verdict};
 use time::{DateOrder, ZoneError, Zones};
 
 /// How an ambiguous order of day and month was settled.
@@ -115,8 +126,8 @@ pub struct InputFile {
     pub format: String,
     /// Confidence, 0 to 100.
     pub confidence: u8,
-    /// The next best format, with its confidence.
-    pub runner_up: Option<(String, u8)>,
+    /// The format that came second, where one did.
+    pub runner_up: Option<RunnerUp>,
     /// Packing.
     pub packing: &'static str,
     /// Encoding.
@@ -494,7 +505,7 @@ fn read_input<'c>(
     });
     let read = match Columnar::of(&opened.sample) {
         Some(kind) => read_columnar(opened, kind, file, settings, account, progress),
-        None => read_opened(opened, file, account, progress),
+        None => read_opened(opened, &input.path, file, account, progress),
     };
     let mut batches = match read {
         Ok(read) => {
@@ -597,60 +608,96 @@ fn read_columnar<'c>(
 /// Recognises the format and reads with it.
 fn read_opened<'c>(
     opened: Opened,
+    path: &std::path::Path,
     file: &FileContext<'c>,
     account: &mut InputFile,
     progress: &(dyn Fn(u64) + Sync),
 ) -> std::io::Result<FileRead<'c>> {
-    let sample = opened.sample.get(opened.bom..).unwrap_or_default();
-    let start = sample.trim_ascii_start();
-    if start.is_empty() {
-        "empty".clone_into(&mut account.format);
-        account.confidence = 100;
-        account.notes.push("is empty".to_owned());
-        return read_nothing(opened, file);
-    }
-    let text = String::from_utf8_lossy(sample.get(..sample.len().min(1 << 16)).unwrap_or_default());
-    let chat = chat::text::recognise(&text);
-    if matches!(start.first(), Some(b'{' | b'[')) && chat < 50 {
-        let found = json::recognise(file, sample);
-        account.confidence = meta::recognise(sample);
-        let format = found.as_ref().ok().filter(|found| found.mapping.is_none());
-        if account.confidence > 0 && format.is_none_or(|format| format.confidence <= account.confidence) {
-            account.runner_up = format.map(|format| (format.name().to_owned(), format.confidence));
-            meta::FORMAT.clone_into(&mut account.format);
+    let (best, runner_up) = match recognise::recognise(file, &opened) {
+        Verdict::Empty => {
+            "empty".clone_into(&mut account.format);
+            account.confidence = 100;
+            account.notes.push("is empty".to_owned());
+            return read_nothing(opened, file);
+        }
+        Verdict::Database => return read_database(opened, path, file, account, progress),
+        Verdict::BesideDatabase => {
+            "sqlite-log".clone_into(&mut account.format);
+            account.confidence = 100;
+            let mut read = read_nothing(opened, file)?;
+            read.batches.iter_mut().for_each(|batch| batch.ignore("unfinished changes of an SQLite database"));
+            return Ok(read);
+        }
+        Verdict::Unknown(reason) => return unknown(opened, file, account, &reason),
+        Verdict::Text(best, runner_up) => (best, runner_up),
+    };
+    account.format = best.format;
+    account.confidence = best.confidence;
+    account.runner_up = runner_up;
+    let encoding = opened.encoding;
+    match best.reader {
+        Reader::WhatsappChat => read_chat(opened, file, Platform::Whatsapp, progress),
+        Reader::SignalText => read_chat(opened, file, Platform::Signal, progress),
+        Reader::Meta => {
             let bom = opened.bom;
             let sample = opened.sample.clone();
-            return with_source(opened, |source, _| meta::read(file, &sample, bom, source, progress));
+            with_source(opened, |source, _| meta::read(file, &sample, bom, source, progress))
         }
-        return match found {
-            Ok(found) => {
-                found.name().clone_into(&mut account.format);
-                account.confidence = found.confidence;
-                account.runner_up.clone_from(&found.runner_up);
-                if let Some(mapping) = &found.mapping {
-                    describe_mapping(mapping, file.provisional.starts_with('?'), account);
-                }
-                let (bom, sample) = (opened.bom, opened.sample.clone());
-                with_source(opened, |source, _| json::read(file, &sample, bom, &found, source, progress))
+        Reader::Json(found) => {
+            if let Some(mapping) = &found.mapping {
+                describe_mapping(mapping, file.provisional.starts_with('?'), account);
             }
-            Err(error) => {
-                unknown(opened, file, account, &format!("JSON of a shape that no known format has: {error}"))
-            }
-        };
-    }
-    if chat >= 50 {
-        chat::FORMAT.clone_into(&mut account.format);
-        account.confidence = chat;
-        return read_chat(opened, file, progress);
-    }
-    match delimited::recognise(&file.context.delimited, &opened) {
-        Ok(Some(recognised)) => {
+            let (bom, sample) = (opened.bom, opened.sample.clone());
+            with_source(opened, |source, _| json::read(file, &sample, bom, &found, source, progress))
+        }
+        Reader::Telegram => with_source(opened, |source, _| telegram::read(file, source, progress)),
+        Reader::Postfix => with_source(opened, |source, _| mail_log::postfix::read(file, source, encoding, progress)),
+        Reader::Exim => with_source(opened, |source, _| mail_log::exim::read(file, source, encoding, progress)),
+        Reader::SmsBackup => with_source(opened, |source, _| sms_backup::read(file, source, progress)),
+        Reader::SchemaDump => with_source(opened, |source, _| schema_dump::read(file, source, progress)),
+        Reader::Delimited(recognised) => {
             describe_mapping(&recognised.mapping, file.provisional.starts_with('?'), account);
             with_source(opened, |source, opened| delimited::read(file, opened, source, &recognised, progress))
         }
-        Ok(None) => unknown(opened, file, account, "neither a chat, nor JSON, nor a table with columns"),
-        Err(error) => unknown(opened, file, account, &error.to_string()),
     }
+}
+
+/// Reads an SQLite database where it lies; one that came out of an archive from a copy.
+fn read_database<'c>(
+    opened: Opened,
+    path: &std::path::Path,
+    file: &FileContext<'c>,
+    account: &mut InputFile,
+    progress: &(dyn Fn(u64) + Sync),
+) -> std::io::Result<FileRead<'c>> {
+    let store = match &opened.body {
+        Body::Memory(bytes) => database::Store::Bytes(bytes),
+        Body::Stream(_) => {
+            account.notes.extend(database::beside(path));
+            database::Store::File(path)
+        }
+    };
+    let (format, batch, error) = database::read(file, store);
+    account.encoding = "SQLite".to_owned();
+    account.confidence = if format.is_empty() { 0 } else { 99 };
+    account.format = if format.is_empty() { "sqlite".to_owned() } else { format };
+    let read_rows = batch.records > 0;
+    let mut read = read_nothing(opened, file)?;
+    progress(read.hashed);
+    read.batches = vec![batch];
+    if let Some(error) = error {
+        if read_rows {
+            let records: u32 = read.batches.iter().map(|batch| batch.records).sum();
+            let place = Place { record: records + 1, line: records + 1, offset: 0, length: 0 };
+            for batch in &mut read.batches {
+                batch.reject(place, error.to_string(), b"");
+                batch.broken_off = true;
+            }
+        } else {
+            read.batches = vec![whole_file_reject(file, account, &error.to_string(), b"")];
+        }
+    }
+    Ok(read)
 }
 
 /// Gives `work` the text as something that can be read from any place.
@@ -693,6 +740,7 @@ fn unknown<'c>(
 fn read_chat<'c>(
     opened: Opened,
     file: &FileContext<'c>,
+    platform: Platform,
     progress: &(dyn Fn(u64) + Sync),
 ) -> std::io::Result<FileRead<'c>> {
     let (detected, encoding) = (opened.encoding_detected, opened.encoding);
@@ -708,7 +756,7 @@ fn read_chat<'c>(
         Ok(text) => std::borrow::Cow::Borrowed(text),
         Err(_) => encoding.decode_without_bom_handling(&raw).0,
     };
-    let mut read = chat::read(file, &text, raw.len() as u64);
+    let mut read = chat::read(file, &text, raw.len() as u64, platform);
     read.sha256 = Some(sha256);
     if detected && encoding.is_single_byte() {
         let mut offsets = Offsets::new(&text, Width::OneByte);

@@ -15,6 +15,14 @@ use crate::report::{Shown, input_row};
 /// Rejects shown for each file.
 const SHOWN_REJECTS: usize = 5;
 
+/// One input as programs get it.
+#[derive(serde::Serialize)]
+struct Inspected<'r, R: serde::Serialize> {
+    #[serde(flatten)]
+    row: &'r R,
+    runner_up: Option<&'r crate::ingest::RunnerUp>,
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -27,7 +35,10 @@ pub fn run(arguments: &InspectArguments, out: &mut dyn Write) -> Result<u8, Fail
     bar.finish();
     let rows: Vec<_> = ingested.inputs.iter().map(input_row).collect();
     if arguments.json {
-        serde_json::to_writer_pretty(&mut *out, &rows).map_err(std::io::Error::from)?;
+        let inputs = rows.iter().zip(&ingested.inputs);
+        let inspected: Vec<_> =
+            inputs.map(|(row, input)| Inspected { row, runner_up: input.runner_up.as_ref() }).collect();
+        serde_json::to_writer_pretty(&mut *out, &inspected).map_err(std::io::Error::from)?;
         writeln!(out)?;
     } else {
         let paint = Paint::new(&arguments.input.talk);
@@ -40,6 +51,9 @@ pub fn run(arguments: &InspectArguments, out: &mut dyn Write) -> Result<u8, Fail
                 "  format     {} ({} % sure), {}, packing {}",
                 row.format, row.confidence, row.encoding, row.packing
             )?;
+            if let Some(second) = ingested.inputs.get(index).and_then(|input| input.runner_up.as_ref()) {
+                writeln!(out, "  runner-up  {} ({} % sure)", second.format, second.confidence)?;
+            }
             writeln!(
                 out,
                 "  records    {} = {} read + {} folded + {} ignored + {} rejected",

@@ -179,9 +179,9 @@ fn glob(
 }
 
 /// Endings of files that lie beside exports but are none: papers, pictures, code.
-const NO_EXPORTS: [&str; 22] = [
+const NO_EXPORTS: [&str; 21] = [
     "md", "html", "htm", "pdf", "doc", "docx", "rtf", "jpg", "jpeg", "png", "gif", "webp", "mp4", "opus", "mp3", "vcf",
-    "toml", "sql", "py", "sh", "ini", "yaml",
+    "toml", "py", "sh", "ini", "yaml",
 ];
 
 /// Whether a file in a folder is passed over by its ending; one that the user named is always read.

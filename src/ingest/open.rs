@@ -182,8 +182,19 @@ fn describe(
 ) -> Result<Opened, OpenError> {
     let bom = if sample.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
     let nul = memchr::memchr_iter(0, &sample).count();
-    if sample.starts_with(b"SQLite format 3\0") {
-        return Err(OpenError::Binary("an SQLite database, which this version does not read"));
+    if super::database::is_database(&sample) || super::recognise::is_beside_database(&sample) {
+        return Ok(Opened {
+            sample,
+            body,
+            bytes,
+            sha256,
+            packing,
+            encoding: encoding_rs::UTF_8,
+            encoding_detected: false,
+            bom: 0,
+            damage: None,
+            utf16_mark: None,
+        });
     }
     if sample.starts_with(b"PK\x03\x04") {
         return Err(OpenError::Binary("a zip archive, which is read from a file only, not from a pipe"));

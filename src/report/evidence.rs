@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use crate::assess::Finding;
+use crate::ingest::database::{self, Store};
 use crate::ingest::{Input, containers, hex, open};
 use crate::message::Messages;
 
@@ -80,6 +81,8 @@ pub fn record_hashes(
         // One walk for all members: an archive may be readable only from its start.
         let outcome = containers::texts(path, max_unpacked, &|name| members.contains_key(name), &mut |name, text| {
             let rows = members.get(name).map_or(&[][..], Vec::as_slice);
+            // Places of a database's records count in its canonical text.
+            let text = if database::is_database(&text) { database::records_text(Store::Bytes(&text)) } else { text };
             hashes.extend(rows.iter().filter_map(|row| hash_record(messages, *row, 0, &text)));
         });
         // A container that cannot be read again leaves its records without hashes, as a file does.
@@ -92,6 +95,12 @@ pub fn record_hashes(
 fn hash_file(messages: &Messages, input: &Input, rows: &[u32], max_unpacked: u64) -> Vec<(u32, [u8; 32])> {
     let offset = |row: &u32| messages.columns.place(*row as usize).offset;
     let Ok(unpacked) = open::unpacked(&input.path, max_unpacked) else { return Vec::new() };
+    // Places of a database's records count in its canonical text.
+    let unpacked = match unpacked {
+        Some(bytes) if database::is_database(&bytes) => Some(database::records_text(Store::Bytes(&bytes))),
+        None if database::is_database_file(&input.path) => Some(database::records_text(Store::File(&input.path))),
+        unpacked => unpacked,
+    };
     match unpacked {
         Some(text) => rows.par_iter().filter_map(|row| hash_record(messages, *row, 0, &text)).collect(),
         None => {
