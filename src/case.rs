@@ -98,6 +98,23 @@ pub struct AccountEntry {
     /// Who owns the number.
     #[serde(default)]
     pub owner: Owner,
+    /// When the number was registered: a day in the matter's zone, or an instant with its offset.
+    #[serde(default)]
+    pub registered: Option<String>,
+}
+
+impl AccountEntry {
+    /// The registration as UTC milliseconds; `None` where it is not stated or not to be understood.
+    #[must_use]
+    pub fn registered_ms(&self, zone: Option<&str>) -> Option<i64> {
+        let text = self.registered.as_deref()?;
+        if let Ok(instant) = text.parse::<jiff::Timestamp>() {
+            return Some(instant.as_millisecond());
+        }
+        let day: jiff::civil::Date = text.parse().ok()?;
+        let zone = zone.and_then(|name| jiff::tz::TimeZone::get(name).ok()).unwrap_or(jiff::tz::TimeZone::UTC);
+        Some(day.to_zoned(zone).ok()?.timestamp().as_millisecond())
+    }
 }
 
 /// `[[file]]`.
@@ -154,6 +171,14 @@ impl Case {
             let id = pair.first().copied().unwrap_or("");
             return Err(CaseError::Value(format!("account `{id}` stands there twice")));
         }
+        if let Some(entry) = case
+            .accounts
+            .iter()
+            .find(|entry| entry.registered.is_some() && entry.registered_ms(case.matter.timezone.as_deref()).is_none())
+        {
+            let text = entry.registered.as_deref().unwrap_or("");
+            return Err(CaseError::Value(format!("account `{}`: `{text}` is no day, as in `2019-12-07`", entry.id)));
+        }
         Ok(case)
     }
 }
@@ -193,6 +218,12 @@ mod tests {
     fn values_are_checked() {
         assert!(Case::parse("[matter]\ncountry = \"Germany\"").is_err());
         assert!(Case::parse("[[account]]\nid = \"a\"\n[[account]]\nid = \"a\"").is_err());
+        assert!(Case::parse("[[account]]\nid = \"a\"\nregistered = \"last week\"").is_err());
+        let case =
+            Case::parse("[matter]\ntimezone = \"Europe/Berlin\"\n[[account]]\nid = \"a\"\nregistered = \"2019-12-07\"")
+                .expect("a case");
+        let zone = case.matter.timezone.as_deref();
+        assert_eq!(case.accounts[0].registered_ms(zone), Some(1_575_673_200_000));
         assert_eq!(Case::parse("").expect("an empty case"), Case::default());
     }
 }

@@ -63,7 +63,8 @@ fn named(detectors: &[Detector], names: &[String]) -> BTreeSet<usize> {
 /// Initiated free text. An account without any inbound message in its log cannot show windows and is left out.
 fn free_form_outside_window(messages: &Messages, activity: &Activity) -> Vec<u32> {
     let columns = &messages.columns;
-    let shows_windows: Vec<bool> = activity.accounts.iter().map(|account| account.inbound > 0).collect();
+    let shows_windows: Vec<bool> =
+        activity.accounts.iter().map(|account| account.replies_from != crate::detect::Inbound::None).collect();
     let meets = |row: &usize| {
         let account = columns.account.get(*row).map_or(0, |account| *account as usize);
         columns.form.get(*row) == Some(&Form::FreeForm)
