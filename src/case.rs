@@ -131,6 +131,20 @@ pub struct AccountEntry {
     pub messaging_limit: Option<u64>,
 }
 
+impl AccountEntry {
+    /// The registration as UTC milliseconds, a day from its start in the matter's zone; `None` where it is not stated.
+    #[must_use]
+    pub fn registered_ms(&self, zone: Option<&str>) -> Option<i64> {
+        match self.registered? {
+            Moment::Instant(at) => Some(at),
+            Moment::Day(day) => {
+                let zone = zone.and_then(|name| jiff::tz::TimeZone::get(name).ok()).unwrap_or(jiff::tz::TimeZone::UTC);
+                Some(day.to_zoned(zone).ok()?.timestamp().as_millisecond())
+            }
+        }
+    }
+}
+
 /// On what a client says that it may advertise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -376,6 +390,12 @@ mod tests {
     fn values_are_checked() {
         assert!(Case::parse("[matter]\ncountry = \"Germany\"").is_err());
         assert!(Case::parse("[[account]]\nid = \"a\"\n[[account]]\nid = \"a\"").is_err());
+        assert!(Case::parse("[[account]]\nid = \"a\"\nregistered = \"last week\"").is_err());
+        let case =
+            Case::parse("[matter]\ntimezone = \"Europe/Berlin\"\n[[account]]\nid = \"a\"\nregistered = \"2019-12-07\"")
+                .expect("a case");
+        let zone = case.matter.timezone.as_deref();
+        assert_eq!(case.accounts[0].registered_ms(zone), Some(1_575_673_200_000));
         assert_eq!(Case::parse("").expect("an empty case"), Case::default());
     }
 }

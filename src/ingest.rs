@@ -5,6 +5,7 @@
 pub mod batch;
 mod blocks;
 mod chat;
+mod conflicts;
 mod consent_words;
 pub mod containers;
 mod context;
@@ -42,7 +43,7 @@ use std::collections::BTreeMap;
 use std::io::Cursor;
 
 use crate::case::Case;
-use crate::message::{DEFAULT_ZONE, Messages, Place, Platform, ZoneBasis};
+use crate::message::{DEFAULT_ZONE, Doubt, Messages, Place, Platform, ZoneBasis};
 
 pub use batch::{Consent, ConsentKind, Reject};
 pub use blocks::BLOCK_BYTES;
@@ -327,6 +328,11 @@ pub fn ingest(
         account.folded += folded.folded.get(index).copied().unwrap_or(0);
     }
     describe_rows(&messages, &mut accounts);
+    let doubt = |account: &InputFile| Doubt {
+        zone: account.zone.clone(),
+        date_order: account.date_order.is_some_and(|decision| decision.is_guess()),
+    };
+    messages.doubts = accounts.iter().map(doubt).collect();
     for missing in unreadable {
         let index = accounts.len() as u32;
         let reason = format!("cannot be looked into: {}", missing.reason);
@@ -800,6 +806,7 @@ fn apply_case(messages: &mut Messages, case: &Case, context: &Context) {
             account.provider.clone_from(&entry.provider);
             account.owner = entry.owner;
             account.route = entry.route;
+            account.registered = entry.registered_ms(case.matter.timezone.as_deref());
         }
     }
     let routes: Vec<_> = messages.accounts.iter().map(|account| account.route).collect();

@@ -10,6 +10,7 @@ pub mod folder;
 mod html;
 mod instants;
 mod manifest;
+pub mod measures;
 mod messages;
 mod shown;
 mod tables;

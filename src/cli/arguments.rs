@@ -97,6 +97,9 @@ pub struct ReportArguments {
     /// Also write every canonical message to messages.parquet
     #[arg(long)]
     pub with_messages: bool,
+    /// File of detectors and thresholds: adds to the compiled-in ones, or replaces them by name
+    #[arg(long, value_name = "FILE")]
+    pub detectors: Option<PathBuf>,
     /// How many messages of each finding evidence.csv lists
     #[arg(long, value_name = "N|all", default_value = "10000")]
     pub evidence: String,

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::io::Write;
+use std::path::Path;
 
 use anyhow::{Context, anyhow};
 
@@ -38,7 +39,7 @@ pub fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<u8, Failu
     }
     let shown = settings::shown(arguments.reveal, arguments.key.as_deref(), &prepared.case.matter.name)
         .map_err(Failure::usage)?;
-    let detection = Settings::load().map_err(Failure::usage)?;
+    let (detection, detectors) = detection(arguments.detectors.as_deref()).map_err(Failure::usage)?;
     let packs = load_packs(&arguments.rules, &detection.detectors).map_err(Failure::usage)?;
     let wording = Wording::load().map_err(Failure::usage)?;
     // A place that cannot be written is told before the work, not after it.
@@ -82,7 +83,7 @@ pub fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<u8, Failu
         KindArgument::Html => Kind::Html,
     });
     let kinds: BTreeSet<Kind> = kinds.collect();
-    let rows = setting_rows(arguments, calendar.name(), language);
+    let rows = setting_rows(arguments, calendar.name(), language, &detectors);
     let input = ReportInput {
         program: concat!("sendeschluss ", env!("CARGO_PKG_VERSION")).to_owned(),
         ingested: &ingested,
@@ -128,6 +129,15 @@ fn load_packs(files: &[std::path::PathBuf], detectors: &[crate::detect::Detector
     })
 }
 
+/// The settings of detection, and the SHA-256 of the user's file; empty without one.
+fn detection(file: Option<&Path>) -> anyhow::Result<(Settings, String)> {
+    let settings = Settings::load()?;
+    let Some(path) = file else { return Ok((settings, String::new())) };
+    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    let settings = settings.with_file(&text).with_context(|| path.display().to_string())?;
+    Ok((settings, settings::sha256(text.as_bytes())))
+}
+
 fn code(
     arguments: &ReportArguments,
     completeness: &crate::report::extract::Completeness,
@@ -158,7 +168,7 @@ fn extent(text: &str) -> anyhow::Result<Extent> {
 }
 
 /// Settings for the manifest. Threads, paths and talk do not change a report and are left out.
-fn setting_rows(arguments: &ReportArguments, zone: &str, language: Language) -> Vec<SettingRow> {
+fn setting_rows(arguments: &ReportArguments, zone: &str, language: Language, detectors: &str) -> Vec<SettingRow> {
     let given = |name, value: &Option<String>| SettingRow {
         name,
         value: value.clone().unwrap_or_default(),
@@ -172,6 +182,7 @@ fn setting_rows(arguments: &ReportArguments, zone: &str, language: Language) -> 
     let date_order = arguments.input.date_order.map(|order| format!("{order:?}").to_lowercase());
     vec![
         given("date-order", &date_order),
+        row("detectors", detectors.to_owned(), detectors.is_empty()),
         row("evidence", arguments.evidence.clone(), arguments.evidence == "10000"),
         SettingRow {
             name: "language",

@@ -90,7 +90,9 @@ fn prepare_inner(arguments: &InputArguments) -> anyhow::Result<Prepared> {
     Ok(Prepared { inputs, unreadable, case, case_file, case_sha256, ingest, calendar, _stdin: stdin })
 }
 
-fn sha256(bytes: &[u8]) -> String {
+/// SHA-256 as 64 hex digits.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> String {
     use sha2::{Digest, Sha256};
     ingest::hex(&Sha256::digest(bytes))
 }

@@ -2,9 +2,51 @@
 //! Inside a group messages stand by time, then by row, so that a result never depends on the order of input.
 //! Groups are lists of rows; the columns stay where they are.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 
-use crate::message::{Columns, Direction, NO_CONTENT};
+use crate::message::{Columns, Direction, Messages, NO_CONTENT};
+
+/// One account, or all accounts of a client, with its rows by time.
+#[derive(Clone, Debug)]
+pub struct Subject<'a> {
+    /// Accounts, ascending.
+    pub accounts: Vec<u32>,
+    /// Name of the client, where the case file gives one and the subject is the client.
+    pub client: Option<String>,
+    /// Rows by time.
+    pub rows: Cow<'a, [u32]>,
+}
+
+/// Clients with the rows of all their accounts, by their first account. An account whose client nobody has named
+/// stands for itself.
+#[must_use]
+pub fn by_client<'a>(messages: &Messages, accounts: &'a [Vec<u32>]) -> Vec<Subject<'a>> {
+    let mut clients: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+    let mut subjects = Vec::new();
+    for (account, rows) in accounts.iter().enumerate() {
+        match messages.accounts.get(account).and_then(|account| account.client.as_deref()) {
+            Some(client) => clients.entry(client).or_default().push(account as u32),
+            None => subjects.push(Subject { accounts: vec![account as u32], client: None, rows: Cow::Borrowed(rows) }),
+        }
+    }
+    for (client, members) in clients {
+        let rows = match members.as_slice() {
+            [one] => Cow::Borrowed(accounts.get(*one as usize).map_or(&[][..], Vec::as_slice)),
+            _ => {
+                let own = members.iter().filter_map(|account| accounts.get(*account as usize));
+                let mut rows: Vec<u32> = own.flatten().copied().collect();
+                order_by_time(&messages.columns, &mut rows);
+                Cow::Owned(rows)
+            }
+        };
+        subjects.push(Subject { accounts: members, client: Some(client.to_owned()), rows });
+    }
+    subjects.sort_by(|one, other| one.accounts.cmp(&other.accounts));
+    subjects
+}
 
 /// Rows of every account, by time; index is the account.
 #[must_use]

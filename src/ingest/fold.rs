@@ -63,6 +63,7 @@ pub fn fold(mut batches: Vec<Batch<'_>>, files: Vec<String>) -> Folded {
             *key = nth_key(*key, ordinal);
         }
     }
+    let conflicts = super::conflicts::conflicts(&columns, &contents, &duplicates);
     let mut keep = Vec::new();
     if !duplicates.is_empty() {
         keep = vec![true; columns.len()];
@@ -78,7 +79,8 @@ pub fn fold(mut batches: Vec<Batch<'_>>, files: Vec<String>) -> Folded {
         columns.retain(&keep);
     }
     let recipients = with_audience(recipients, &columns);
-    Folded { messages: Messages { accounts, recipients, contents, files, columns }, consents, read, folded }
+    let messages = Messages { accounts, recipients, contents, files, columns, conflicts, doubts: Vec::new() };
+    Folded { messages, consents, read, folded }
 }
 
 fn renumber(indices: &mut [u32], map: Option<&Vec<u32>>) {

@@ -9,6 +9,7 @@ use super::extract::{
     ExposureRow, Extract, FindingRow, InputRow, MarkedText, MethodRow, PackRow, PeriodRow, SCHEMA, words,
 };
 use super::instants::{local, utc};
+use super::measures;
 use super::{ReportInput, Shown};
 use crate::assess::{Finding, LimitationEnd};
 use crate::case::Language;
@@ -32,12 +33,17 @@ pub fn build(input: &ReportInput<'_>) -> Extract {
         timezone: input.calendar.name().to_owned(),
         revealed: *input.shown == Shown::Revealed,
         completeness: completeness(input),
+        source_checks: measures::source_checks(input),
         exposure: exposure(input),
         boundary: periods(input, &mass),
         findings: input.assessment.findings.iter().map(|finding| finding_row(input, finding)).collect(),
         accounts: accounts(input),
         campaigns: campaigns(input),
         bursts: bursts(input),
+        limit_checks: measures::limit_checks(input),
+        speed: measures::speeds(input),
+        intensity: measures::intensity(input),
+        account_clusters: measures::clusters(input),
         timeline,
         week,
         limits: limits(input),
@@ -318,6 +324,7 @@ fn accounts(input: &ReportInput<'_>) -> Vec<AccountRow> {
                 inbound: activity.inbound,
                 bursts: activity.bursts,
                 campaigns: activity.campaigns,
+                replies_from: activity.replies_from.as_str(),
             }
         });
     rows.collect()
@@ -327,7 +334,9 @@ fn campaigns(input: &ReportInput<'_>) -> Vec<CampaignRow> {
     let messages = &input.ingested.messages;
     let account =
         |account: &u32| messages.accounts.get(*account as usize).map(|account| account.id.clone()).unwrap_or_default();
-    let rows = input.activity.campaigns.iter().map(|campaign| {
+    let settings = &input.activity.measures.campaign_settings;
+    let rows = input.activity.campaigns.iter().enumerate().map(|(index, campaign)| {
+        let (robustness, depends_on) = measures::robustness(input, settings.get(index));
         let contents = &messages.contents;
         let words = contents.words.get(&campaign.content).cloned().unwrap_or_default();
         let named = !words.name.is_empty();
@@ -346,6 +355,8 @@ fn campaigns(input: &ReportInput<'_>) -> Vec<CampaignRow> {
             replies: campaign.replies,
             coordinated: campaign.coordinated,
             drip: campaign.drip,
+            robustness,
+            depends_on,
         }
     });
     rows.collect()
@@ -353,12 +364,15 @@ fn campaigns(input: &ReportInput<'_>) -> Vec<CampaignRow> {
 
 fn bursts(input: &ReportInput<'_>) -> Vec<BurstRow> {
     let messages = &input.ingested.messages;
-    let rows = input.activity.bursts.iter().filter_map(|burst| {
+    let settings = &input.activity.measures.burst_settings;
+    let rows = input.activity.bursts.iter().enumerate().filter_map(|(index, burst)| {
+        let (robustness, depends_on) = measures::robustness(input, settings.get(index));
+        let accounts = burst.accounts.iter().filter_map(|account| messages.accounts.get(*account as usize));
         let detector = input.detection.detectors.get(burst.detector)?;
         Some(BurstRow {
             burst_id: burst.id.clone(),
             detector: detector.name.clone(),
-            account: messages.accounts.get(burst.account as usize)?.id.clone(),
+            account: accounts.map(|account| account.id.as_str()).collect::<Vec<_>>().join(" "),
             start: utc(burst.start),
             end: utc(burst.end),
             messages: burst.rows.len() as u64,
@@ -368,6 +382,11 @@ fn bursts(input: &ReportInput<'_>) -> Vec<BurstRow> {
             window_ms: detector.window_ms,
             threshold: detector.threshold,
             counts: detector.counts.as_str(),
+            over: detector.over.as_str(),
+            scope: detector.scope.as_str(),
+            client: burst.client.clone().unwrap_or_default(),
+            robustness,
+            depends_on,
         })
     });
     rows.collect()
@@ -454,7 +473,7 @@ fn limits(input: &ReportInput<'_>) -> Vec<String> {
         .accounts
         .iter()
         .zip(&input.activity.accounts)
-        .filter(|(_, activity)| activity.messages > 0 && activity.inbound == 0)
+        .filter(|(_, activity)| activity.messages > 0 && activity.replies_from == crate::detect::Inbound::None)
         .map(|(account, _)| account.id.as_str())
         .collect();
     if !silent.is_empty() {
@@ -555,5 +574,18 @@ fn method(input: &ReportInput<'_>) -> Vec<MethodRow> {
             &settings.reply.source,
         ),
     ];
-    detectors.chain(others).collect()
+    let limit = MethodRow {
+        name: "limit".to_owned(),
+        title: words(
+            &Title {
+                de: "Nachrichtenlimits: verschiedene Empfänger selbst begonnener Nachrichten in gleitenden 24 Stunden"
+                    .to_owned(),
+                en: "messaging limits: distinct recipients of initiated messages in a moving 24 hours".to_owned(),
+            },
+            input.language,
+        ),
+        mark: settings.limit.mark.as_str(),
+        source: settings.limit.source.clone(),
+    };
+    detectors.chain(others).chain([limit]).collect()
 }

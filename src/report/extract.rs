@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::measures::{ClusterRow, IntensityRow, LimitCheckRow, SourceCheckRow, SpeedRow};
 use crate::case::Language;
 use crate::ingest::MappedColumn;
 
@@ -26,6 +27,8 @@ pub struct Extract {
     pub revealed: bool,
     /// What was read and what not.
     pub completeness: Completeness,
+    /// What the logs tell of themselves.
+    pub source_checks: Vec<SourceCheckRow>,
     /// The roll-up.
     pub exposure: Vec<ExposureRow>,
     /// Before and after 7 December 2019.
@@ -38,6 +41,14 @@ pub struct Extract {
     pub campaigns: Vec<CampaignRow>,
     /// Bursts by detector, account and time.
     pub bursts: Vec<BurstRow>,
+    /// What was reached against the messaging limits.
+    pub limit_checks: Vec<LimitCheckRow>,
+    /// Speed profiles.
+    pub speed: Vec<SpeedRow>,
+    /// Stretches of raised intensity.
+    pub intensity: Vec<IntensityRow>,
+    /// Accounts that hang together.
+    pub account_clusters: Vec<ClusterRow>,
     /// Outbound messages by calendar day.
     pub timeline: Vec<DayRow>,
     /// Outbound messages by weekday (0 = Monday) and hour.
@@ -328,6 +339,8 @@ pub struct AccountRow {
     pub bursts: u64,
     /// Campaigns.
     pub campaigns: u64,
+    /// Whose inbound messages showed its replies: `own`, `client` or `none`.
+    pub replies_from: &'static str,
 }
 
 /// A campaign.
@@ -359,6 +372,10 @@ pub struct CampaignRow {
     pub coordinated: bool,
     /// Whether it tripped no burst detector.
     pub drip: bool,
+    /// `robust` or `depends on a setting`.
+    pub robustness: &'static str,
+    /// The settings.
+    pub depends_on: Vec<String>,
 }
 
 /// A burst.
@@ -388,6 +405,16 @@ pub struct BurstRow {
     pub threshold: u64,
     /// What is counted.
     pub counts: &'static str,
+    /// Over which messages.
+    pub over: &'static str,
+    /// Within what.
+    pub scope: &'static str,
+    /// Client, for detectors over all its accounts.
+    pub client: String,
+    /// `robust` or `depends on a setting`.
+    pub robustness: &'static str,
+    /// The settings.
+    pub depends_on: Vec<String>,
 }
 
 /// A calendar day.

@@ -204,6 +204,9 @@ struct View<'a> {
     timeline: Cut<'a, DayRow>,
     mass: u64,
     week: &'a [Vec<u64>],
+    sources: Cut<'a, super::measures::SourceCheckRow>,
+    tiers: Cut<'a, super::measures::LimitCheckRow>,
+    clusters: Cut<'a, super::measures::ClusterRow>,
     limits: &'a [String],
     method: &'a [super::extract::MethodRow],
     packs: &'a [super::extract::PackRow],
@@ -270,6 +273,9 @@ impl<'a> View<'a> {
             timeline: cut(&extract.timeline, TABLE_ROWS),
             mass: extract.timeline.iter().map(|row| row.mass).fold(0, u64::saturating_add),
             week: &extract.week,
+            sources: cut(&extract.source_checks, TABLE_ROWS),
+            tiers: cut(&extract.limit_checks, TABLE_ROWS),
+            clusters: cut(&extract.account_clusters, TABLE_ROWS),
             limits: &extract.limits,
             method: &extract.method,
             packs: &extract.packs,
@@ -573,7 +579,31 @@ mod tests {
                 window_ms: 15_000,
                 threshold: 100,
                 counts: "messages",
+                robustness: "robust",
+                depends_on: vec![both()],
                 ..BurstRow::default()
+            }],
+            source_checks: vec![crate::report::measures::SourceCheckRow {
+                check: "silent_period",
+                account: both(),
+                file: both(),
+                other_file: both(),
+                from: Some(first_sent.clone()),
+                ..Default::default()
+            }],
+            limit_checks: vec![crate::report::measures::LimitCheckRow {
+                scope: "number",
+                subject: both(),
+                accounts: vec![both()],
+                passed_at: Some(first_sent.clone()),
+                ..Default::default()
+            }],
+            account_clusters: vec![crate::report::measures::ClusterRow {
+                cluster_id: both(),
+                account_a: both(),
+                account_b: both(),
+                link: "lockstep",
+                ..Default::default()
             }],
             timeline: vec![DayRow { day: BOUNDARY_DAY.to_owned(), messages: 5, mass: 4, recipients: 3 }],
             week: vec![vec![1; 24]; 7],
