@@ -5,14 +5,19 @@
 pub mod bursts;
 pub mod campaigns;
 mod groups;
+pub mod mining;
 mod replies;
 pub mod settings;
+pub mod transactional;
+
+use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_128;
 
 use bursts::{Series, distinct_recipients};
-pub use campaigns::{Campaign, Run};
+use campaigns::Found;
+pub use campaigns::{Campaign, Innocent, Run, SetAside};
 use groups::pick;
 use replies::Turn;
 pub use settings::{Counts, Detector, Mark, Over, Scope, Settings};
@@ -74,6 +79,8 @@ pub struct Activity {
     pub campaigns: Vec<Campaign>,
     /// Runs by campaign and time.
     pub runs: Vec<Run>,
+    /// Contents that reached enough recipients and are no campaigns all the same.
+    pub set_aside: Vec<SetAside>,
     /// One entry for each account of the messages.
     pub accounts: Vec<AccountActivity>,
     /// Marks of single messages.
@@ -100,10 +107,10 @@ pub fn detect(messages: &Messages, settings: &Settings) -> Activity {
     let mut accounts: Vec<AccountActivity> =
         groups.par_iter().map(|rows| account_activity(messages, rows, &initiated)).collect();
     let least = least_reach(settings);
-    let contents = groups::by_content(columns, messages.contents.len(), least);
+    let contents = mining::groups(messages, least);
     let mut bursts = find_bursts(messages, settings, &groups, &contents, &initiated);
     drop(groups);
-    let (mut campaigns, runs) = find_campaigns(messages, settings, &contents, &initiated);
+    let (mut campaigns, runs, set_aside) = find_campaigns(messages, settings, &contents, &initiated);
     drop(contents);
     bursts.par_sort_by(|left, right| {
         (left.detector, left.account, left.start, left.content).cmp(&(
@@ -128,7 +135,7 @@ pub fn detect(messages: &Messages, settings: &Settings) -> Activity {
             account.campaigns += 1;
         }
     }
-    Activity { bursts, campaigns, runs, accounts, marks }
+    Activity { bursts, campaigns, runs, set_aside, accounts, marks }
 }
 
 fn initiated(columns: &Columns, groups: &[Vec<u32>], window_ms: i64) -> Vec<bool> {
@@ -197,7 +204,7 @@ fn find_bursts(
     messages: &Messages,
     settings: &Settings,
     groups: &[Vec<u32>],
-    contents: &[(u32, Vec<u32>)],
+    contents: &[mining::Group],
     initiated: &[bool],
 ) -> Vec<Burst> {
     let columns = &messages.columns;
@@ -214,7 +221,7 @@ fn find_bursts(
         }
         found
     });
-    let of_contents = contents.par_iter().flat_map_iter(|(content, rows)| {
+    let of_contents = contents.par_iter().flat_map_iter(|mining::Group { content, rows, .. }| {
         let mut found = Vec::new();
         for (index, detector) in settings.detectors.iter().enumerate() {
             if detector.scope != Scope::AccountAndContent {
@@ -288,23 +295,33 @@ impl Group {
 fn find_campaigns(
     messages: &Messages,
     settings: &Settings,
-    contents: &[(u32, Vec<u32>)],
+    contents: &[mining::Group],
     initiated: &[bool],
-) -> (Vec<Campaign>, Vec<Run>) {
-    let (threshold, gap_ms) = (settings.campaign.recipients, settings.run.milliseconds);
-    let mut found: Vec<(Campaign, Vec<Run>)> = contents
-        .par_iter()
-        .filter_map(|(content, rows)| campaigns::campaign(messages, *content, rows, initiated, threshold, gap_ms))
-        .collect();
+) -> (Vec<Campaign>, Vec<Run>, Vec<SetAside>) {
+    let (mut found, mut set_aside) = (Vec::new(), Vec::new());
+    let of_groups: Vec<Option<Found>> =
+        contents.par_iter().map(|group| campaigns::campaign(messages, group, initiated, settings)).collect();
+    for of_group in of_groups.into_iter().flatten() {
+        match of_group {
+            Found::Campaign(campaign, runs) => found.push((*campaign, runs)),
+            Found::SetAside(aside) => set_aside.push(aside),
+        }
+    }
     found.sort_by(|(left, _), (right, _)| (left.first_sent, &left.id).cmp(&(right.first_sent, &right.id)));
-    let (mut campaigns, mut runs) = (Vec::with_capacity(found.len()), Vec::new());
+    let (mut campaigns, mut runs) = (Vec::<Campaign>::with_capacity(found.len()), Vec::new());
+    let mut ids = BTreeSet::new();
     for (index, (mut campaign, mut own)) in found.into_iter().enumerate() {
+        // Two offers in one frame may have the same words in most of their texts.
+        while !ids.insert(campaign.id.clone()) {
+            campaign.id = id("C", &[campaign.id.as_bytes(), &campaign.first_sent.to_le_bytes()]);
+            own.iter_mut().for_each(|run| run.id = id("R", &[campaign.id.as_bytes(), &run.start.to_le_bytes()]));
+        }
         campaign.runs = runs.len()..runs.len() + own.len();
         own.iter_mut().for_each(|run| run.campaign = index);
         runs.append(&mut own);
         campaigns.push(campaign);
     }
-    (campaigns, runs)
+    (campaigns, runs, set_aside)
 }
 
 fn marks(rows: usize, initiated: Vec<bool>, bursts: &[Burst], campaigns: &[Campaign], runs: &[Run]) -> Marks {

@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::transactional::Wording;
 use crate::case::explain;
 
 /// Whose figure a threshold is.
@@ -158,6 +159,9 @@ pub struct Settings {
     pub run: Span,
     /// Service window.
     pub reply: Span,
+    /// Words of notices and of advertising; they come from a file of their own.
+    #[serde(skip)]
+    pub wording: Wording,
 }
 
 /// Why settings cannot be used.
@@ -179,7 +183,8 @@ impl Settings {
     /// # Errors
     /// When it is no TOML of this form, or a value makes no sense.
     pub fn parse(text: &str) -> Result<Self, SettingsError> {
-        let settings: Self = toml::from_str(text).map_err(|error| SettingsError(explain(&error)))?;
+        let mut settings: Self = toml::from_str(text).map_err(|error| SettingsError(explain(&error)))?;
+        settings.wording = Wording::load()?;
         for detector in &settings.detectors {
             if detector.window_ms <= 0 || detector.threshold == 0 {
                 return Err(SettingsError(format!("`{}`: window and threshold must be positive", detector.name)));

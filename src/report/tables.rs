@@ -241,7 +241,10 @@ fn campaigns(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
         "runs",
         "coordinated",
         "drip",
-        "replies"
+        "replies",
+        "template",
+        "texts",
+        "joined_by"
     )?;
     for row in &source.extract.campaigns {
         record!(
@@ -258,7 +261,10 @@ fn campaigns(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
             text(row.runs),
             text(row.coordinated),
             text(row.drip),
-            text(row.replies)
+            text(row.replies),
+            row.template,
+            text(row.texts),
+            row.joined_by
         )?;
     }
     Ok(csv.flush()?)
