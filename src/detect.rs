@@ -10,18 +10,23 @@ mod groups;
 pub mod intensity;
 pub mod limits;
 pub mod measures;
+pub mod mining;
 pub mod regularity;
 pub mod replies;
 pub mod robustness;
 mod search;
 pub mod settings;
 pub mod speed;
+pub mod transactional;
+
+use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_128;
 
 use bursts::distinct_recipients;
-pub use campaigns::{Campaign, Run};
+use campaigns::Found;
+pub use campaigns::{Campaign, Innocent, Run, SetAside};
 use groups::pick;
 pub use measures::Measures;
 pub use replies::Inbound;
@@ -90,6 +95,8 @@ pub struct Activity {
     pub campaigns: Vec<Campaign>,
     /// Runs by campaign and time.
     pub runs: Vec<Run>,
+    /// Contents that reached enough recipients and are no campaigns all the same.
+    pub set_aside: Vec<SetAside>,
     /// One entry for each account of the messages.
     pub accounts: Vec<AccountActivity>,
     /// Marks of single messages.
@@ -122,7 +129,7 @@ pub fn detect(messages: &Messages, settings: &Settings) -> Activity {
         account.replies_from = *from;
     }
     let least = search::least_reach(settings);
-    let contents = groups::by_content(columns, messages.contents.len(), least);
+    let contents = mining::groups(messages, least);
     let born: Vec<(Option<i64>, Option<i64>)> = messages
         .accounts
         .iter()
@@ -133,7 +140,7 @@ pub fn detect(messages: &Messages, settings: &Settings) -> Activity {
         .collect();
     let field = search::Field { messages, accounts: &groups, contents: &contents, initiated: &initiated, born: &born };
     let mut bursts = search::find(field, settings);
-    let (mut campaigns, runs) = find_campaigns(messages, settings, &contents, &initiated);
+    let (mut campaigns, runs, set_aside) = find_campaigns(messages, settings, &contents, &initiated);
     drop(contents);
     bursts.par_sort_by(|left, right| {
         (left.detector, left.account, left.start, left.content).cmp(&(
@@ -160,7 +167,7 @@ pub fn detect(messages: &Messages, settings: &Settings) -> Activity {
             account.campaigns += 1;
         }
     }
-    Activity { bursts, campaigns, runs, accounts, marks, measures }
+    Activity { bursts, campaigns, runs, set_aside, accounts, marks, measures }
 }
 
 fn is_outbound(columns: &Columns, row: u32) -> bool {
@@ -189,23 +196,33 @@ fn account_activity(messages: &Messages, rows: &[u32], initiated: &[bool]) -> Ac
 fn find_campaigns(
     messages: &Messages,
     settings: &Settings,
-    contents: &[(u32, Vec<u32>)],
+    contents: &[mining::Group],
     initiated: &[bool],
-) -> (Vec<Campaign>, Vec<Run>) {
-    let (threshold, gap_ms) = (settings.campaign.recipients, settings.run.milliseconds);
-    let mut found: Vec<(Campaign, Vec<Run>)> = contents
-        .par_iter()
-        .filter_map(|(content, rows)| campaigns::campaign(messages, *content, rows, initiated, threshold, gap_ms))
-        .collect();
+) -> (Vec<Campaign>, Vec<Run>, Vec<SetAside>) {
+    let (mut found, mut set_aside) = (Vec::new(), Vec::new());
+    let of_groups: Vec<Option<Found>> =
+        contents.par_iter().map(|group| campaigns::campaign(messages, group, initiated, settings)).collect();
+    for of_group in of_groups.into_iter().flatten() {
+        match of_group {
+            Found::Campaign(campaign, runs) => found.push((*campaign, runs)),
+            Found::SetAside(aside) => set_aside.push(aside),
+        }
+    }
     found.sort_by(|(left, _), (right, _)| (left.first_sent, &left.id).cmp(&(right.first_sent, &right.id)));
-    let (mut campaigns, mut runs) = (Vec::with_capacity(found.len()), Vec::new());
+    let (mut campaigns, mut runs) = (Vec::<Campaign>::with_capacity(found.len()), Vec::new());
+    let mut ids = BTreeSet::new();
     for (index, (mut campaign, mut own)) in found.into_iter().enumerate() {
+        // Two offers in one frame may have the same words in most of their texts.
+        while !ids.insert(campaign.id.clone()) {
+            campaign.id = id("C", &[campaign.id.as_bytes(), &campaign.first_sent.to_le_bytes()]);
+            own.iter_mut().for_each(|run| run.id = id("R", &[campaign.id.as_bytes(), &run.start.to_le_bytes()]));
+        }
         campaign.runs = runs.len()..runs.len() + own.len();
         own.iter_mut().for_each(|run| run.campaign = index);
         runs.append(&mut own);
         campaigns.push(campaign);
     }
-    (campaigns, runs)
+    (campaigns, runs, set_aside)
 }
 
 fn marks(rows: usize, initiated: Vec<bool>, bursts: &[Burst], campaigns: &[Campaign], runs: &[Run]) -> Marks {

@@ -48,7 +48,7 @@ use crate::message::{DEFAULT_ZONE, Doubt, Messages, Place, Platform, ZoneBasis};
 pub use batch::{Consent, ConsentKind, Reject};
 pub use blocks::BLOCK_BYTES;
 pub use inputs::{Input, InputError, Unreadable};
-pub use normalise::normalise;
+pub use normalise::{normalise, words_of};
 pub use open::hex;
 pub use recognise::RunnerUp;
 

@@ -83,6 +83,10 @@ pub struct Contents {
     pub fingerprint: Vec<u128>,
     /// Words of the contents that more than one message has, by index.
     pub words: std::collections::BTreeMap<u32, ContentWords>,
+    /// One text of each content that a text makes and an outbound message has, cut to [`SAMPLE_CHARACTERS`].
+    pub texts: Texts,
+    /// Contents of `texts`, in their order.
+    pub text_of: Vec<u32>,
 }
 
 /// What people see of a content.
@@ -172,6 +176,8 @@ columns! {
     recipient: u32,
     /// Index into [`Messages::contents`]; [`NO_CONTENT`] where none is known.
     content: u32,
+    /// Hash of the numbers, codes, dates and links in the text, which its content does not tell apart; 0 for none.
+    values: u32,
     /// How many people the send reached; 1, or the size the export states.
     audience: u32,
     /// Platform.

@@ -100,7 +100,11 @@ pub fn limits(
         ));
     }
     if !matches!(rule.trigger, Trigger::FreeFormOutsideWindow {})
-        && grounds.activity.accounts.get(account as usize).is_some_and(|account| account.replies_from == crate::detect::Inbound::None)
+        && grounds
+            .activity
+            .accounts
+            .get(account as usize)
+            .is_some_and(|account| account.replies_from == crate::detect::Inbound::None)
     {
         limits.push(title(
             "Das Protokoll dieses Absenders enthält keine eingehenden Nachrichten; Antworten sind nicht erkennbar, alle Nachrichten gelten als selbst begonnen.".to_owned(),

@@ -9,6 +9,7 @@ use rustc_hash::FxHashSet;
 
 use super::bursts::{self, Series, distinct_recipients};
 use super::groups::{self, Subject, pick};
+use super::mining::Group;
 use super::settings::{AgeFrom, Detector, Over, Scope, Settings};
 use super::{Burst, id};
 use crate::message::{Columns, Direction, Messages, NO_CONTENT, Platform};
@@ -24,7 +25,7 @@ pub struct Field<'a> {
     /// Rows of every account by time.
     pub accounts: &'a [Vec<u32>],
     /// Rows of every content that reaches enough, by time.
-    pub contents: &'a [(u32, Vec<u32>)],
+    pub contents: &'a [Group],
     /// For each row, whether it was initiated.
     pub initiated: &'a [bool],
     /// For each account, when its age begins: by the case file, and by its first message.
@@ -52,10 +53,10 @@ pub fn find(field: Field<'_>, settings: &Settings) -> Vec<Burst> {
         });
         found.par_extend(of_clients);
     }
-    let of_content = |(content, rows): &(u32, Vec<u32>), forwarded: bool| {
+    let of_content = |content: u32, rows: &[u32], forwarded: bool| {
         let mut found = Vec::new();
         let columns = &field.messages.columns;
-        let mut rows = rows.clone();
+        let mut rows = rows.to_vec();
         // Stable: inside an account the order of time stays.
         rows.sort_by_key(|row| columns.account.get(*row as usize).copied().unwrap_or_default());
         for rows in rows.chunk_by(|one, next| columns.account.get(*one as usize) == columns.account.get(*next as usize))
@@ -63,7 +64,7 @@ pub fn find(field: Field<'_>, settings: &Settings) -> Vec<Burst> {
             let account = rows.first().and_then(|row| columns.account.get(*row as usize)).copied().unwrap_or_default();
             let subject = Subject { accounts: vec![account], client: None, rows: Cow::Borrowed(rows) };
             let scope = Scope::AccountAndContent;
-            let bursts = of_subject(field, settings, scope, &subject, *content);
+            let bursts = of_subject(field, settings, scope, &subject, content);
             found.extend(bursts.into_iter().filter(|burst| {
                 let over = settings.detectors.get(burst.detector).map(|detector| detector.over);
                 (over == Some(Over::Forwarded)) == forwarded
@@ -72,10 +73,11 @@ pub fn find(field: Field<'_>, settings: &Settings) -> Vec<Burst> {
         found
     };
     if wanted(&[Scope::AccountAndContent]) {
-        found.par_extend(field.contents.par_iter().flat_map_iter(|content| of_content(content, false)));
+        found
+            .par_extend(field.contents.par_iter().flat_map_iter(|group| of_content(group.content, &group.rows, false)));
         // Forwards count from a handful of chats on, so they are not among the contents that reach enough.
         let forwards = forwards(&field.messages.columns);
-        found.par_extend(forwards.par_iter().flat_map_iter(|content| of_content(content, true)));
+        found.par_extend(forwards.par_iter().flat_map_iter(|(content, rows)| of_content(*content, rows, true)));
     }
     found
 }
@@ -149,7 +151,7 @@ fn forwards(columns: &Columns) -> Vec<(u32, Vec<u32>)> {
 
 fn of_subject(field: Field<'_>, settings: &Settings, scope: Scope, subject: &Subject<'_>, content: u32) -> Vec<Burst> {
     let mut found = Vec::new();
-    let mut last: Option<(&Detector, Group)> = None;
+    let mut last: Option<(&Detector, Counted)> = None;
     for (index, detector) in settings.detectors.iter().enumerate().filter(|(_, detector)| detector.scope == scope) {
         // Detectors over the same messages share them.
         let same = |known: &&Detector| {
@@ -157,7 +159,7 @@ fn of_subject(field: Field<'_>, settings: &Settings, scope: Scope, subject: &Sub
         };
         let group = match last.take() {
             Some((known, group)) if same(&known) => group,
-            _ => Group::new(field.messages, counted(field, &subject.rows, detector)),
+            _ => Counted::new(field.messages, counted(field, &subject.rows, detector)),
         };
         found.extend(group.bursts(field.messages, subject, content, index, detector));
         last = Some((detector, group));
@@ -166,14 +168,14 @@ fn of_subject(field: Field<'_>, settings: &Settings, scope: Scope, subject: &Sub
 }
 
 /// Counted messages, as the kernel wants them.
-struct Group {
+struct Counted {
     rows: Vec<u32>,
     times: Vec<i64>,
     recipients: Vec<u32>,
     weights: Vec<u32>,
 }
 
-impl Group {
+impl Counted {
     fn new(messages: &Messages, rows: Vec<u32>) -> Self {
         let times = pick(&messages.columns.sent_at, &rows);
         let recipients = pick(&messages.columns.recipient, &rows);

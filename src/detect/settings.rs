@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::transactional::Wording;
 use crate::case::explain;
 
 /// Whose figure a threshold is.
@@ -240,6 +241,9 @@ pub struct Settings {
     pub reply: Span,
     /// WhatsApp's messaging limits.
     pub limit: Limit,
+    /// Words of notices and of advertising; they come from a file of their own.
+    #[serde(skip)]
+    pub wording: Wording,
 }
 
 /// A user's file: whatever stands in it replaces what is compiled in, detectors by name.
@@ -273,7 +277,8 @@ impl Settings {
     /// # Errors
     /// When it is no TOML of this form, or a value makes no sense.
     pub fn parse(text: &str) -> Result<Self, SettingsError> {
-        let settings: Self = toml::from_str(text).map_err(|error| SettingsError(explain(&error)))?;
+        let mut settings: Self = toml::from_str(text).map_err(|error| SettingsError(explain(&error)))?;
+        settings.wording = Wording::load()?;
         settings.checked()
     }
 

@@ -128,8 +128,12 @@ pub fn recognise(file: &FileContext<'_>, opened: &Opened) -> Verdict {
     let doubtful = |candidate: &Candidate| {
         matches!(candidate.reader, Reader::WhatsappChat | Reader::SignalText) && candidate.confidence < CERTAIN
     };
-    let mut second =
-        candidates.iter().filter(|one| doubtful(one)).map(|one| (one.confidence, one.format.clone())).max().max(next_of_json);
+    let mut second = candidates
+        .iter()
+        .filter(|one| doubtful(one))
+        .map(|one| (one.confidence, one.format.clone()))
+        .max()
+        .max(next_of_json);
     candidates.retain(|candidate| candidate.confidence > 0 && !doubtful(candidate));
     if !json {
         match delimited::recognise(&file.context.delimited, opened) {

@@ -345,7 +345,7 @@ fn campaigns(input: &ReportInput<'_>) -> Vec<CampaignRow> {
             campaign_id: campaign.id.clone(),
             content_kind: contents.kind(campaign.content).as_str(),
             content: name,
-            sample: words.sample,
+            sample: campaign.sample.clone(),
             accounts: campaign.accounts.iter().map(account).collect(),
             first_sent: utc(campaign.first_sent),
             last_sent: utc(campaign.last_sent),
@@ -355,6 +355,9 @@ fn campaigns(input: &ReportInput<'_>) -> Vec<CampaignRow> {
             replies: campaign.replies,
             coordinated: campaign.coordinated,
             drip: campaign.drip,
+            template: campaign.template.clone(),
+            texts: campaign.texts,
+            joined_by: campaign.joined_by.as_str(),
             robustness,
             depends_on,
         }

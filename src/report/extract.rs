@@ -372,6 +372,12 @@ pub struct CampaignRow {
     pub coordinated: bool,
     /// Whether it tripped no burst detector.
     pub drip: bool,
+    /// A text with `*` for what differs.
+    pub template: String,
+    /// Distinct normalised texts.
+    pub texts: u64,
+    /// What makes the messages one campaign: `text`, `template` or `name`.
+    pub joined_by: &'static str,
     /// `robust` or `depends on a setting`.
     pub robustness: &'static str,
     /// The settings.

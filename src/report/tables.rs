@@ -260,6 +260,9 @@ fn campaigns(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
         "coordinated",
         "drip",
         "replies",
+        "template",
+        "texts",
+        "joined_by",
         "robustness",
         "depends_on"
     )?;
@@ -279,6 +282,9 @@ fn campaigns(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
             text(row.coordinated),
             text(row.drip),
             text(row.replies),
+            row.template,
+            text(row.texts),
+            row.joined_by,
             row.robustness,
             row.depends_on.join("; ")
         )?;

@@ -120,7 +120,12 @@ impl<'r, 'c> Documents<'r, 'c> {
             }
         }
         if twice.get() {
-            self.reject(batch, Place { record: batch.records + 1, line: at.line, offset: at.offset, length: text.len() as u32 }, TWICE.into(), text);
+            self.reject(
+                batch,
+                Place { record: batch.records + 1, line: at.line, offset: at.offset, length: text.len() as u32 },
+                TWICE.into(),
+                text,
+            );
             return;
         }
         if found.is_empty() {
