@@ -9,8 +9,10 @@ mod consent_words;
 mod context;
 mod delimited;
 mod fold;
+pub mod formats;
 pub mod inputs;
 mod join;
+mod json;
 pub mod mapping;
 mod meta;
 mod normalise;
@@ -106,6 +108,8 @@ pub struct InputFile {
     pub format: String,
     /// Confidence, 0 to 100.
     pub confidence: u8,
+    /// The next best format, with its confidence.
+    pub runner_up: Option<(String, u8)>,
     /// Packing.
     pub packing: &'static str,
     /// Encoding.
@@ -541,14 +545,31 @@ fn read_opened<'c>(
     let text = String::from_utf8_lossy(sample.get(..sample.len().min(1 << 16)).unwrap_or_default());
     let chat = chat::text::recognise(&text);
     if matches!(start.first(), Some(b'{' | b'[')) && chat < 50 {
+        let found = json::recognise(file, sample);
         account.confidence = meta::recognise(sample);
-        if account.confidence > 0 {
+        let format = found.as_ref().ok().filter(|found| found.mapping.is_none());
+        if account.confidence > 0 && format.is_none_or(|format| format.confidence <= account.confidence) {
+            account.runner_up = format.map(|format| (format.name().to_owned(), format.confidence));
             meta::FORMAT.clone_into(&mut account.format);
             let bom = opened.bom;
             let sample = opened.sample.clone();
             return with_source(opened, |source, _| meta::read(file, &sample, bom, source, progress));
         }
-        return unknown(opened, file, account, "JSON of a shape that no known format has");
+        return match found {
+            Ok(found) => {
+                found.name().clone_into(&mut account.format);
+                account.confidence = found.confidence;
+                account.runner_up.clone_from(&found.runner_up);
+                if let Some(mapping) = &found.mapping {
+                    describe_mapping(mapping, file.provisional.starts_with('?'), account);
+                }
+                let (bom, sample) = (opened.bom, opened.sample.clone());
+                with_source(opened, |source, _| json::read(file, &sample, bom, &found, source, progress))
+            }
+            Err(error) => {
+                unknown(opened, file, account, &format!("JSON of a shape that no known format has: {error}"))
+            }
+        };
     }
     if chat >= 50 {
         chat::FORMAT.clone_into(&mut account.format);

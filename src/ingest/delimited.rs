@@ -490,7 +490,7 @@ fn place_range(place: Place, fields: &[Field]) -> std::ops::Range<usize> {
 }
 
 /// The platform that an address names.
-fn platform_of(address: &str) -> Option<Platform> {
+pub fn platform_of(address: &str) -> Option<Platform> {
     let sign = memchr::memchr2(b':', b'@', address.as_bytes())?;
     let (head, tail) = address.split_at_checked(sign)?;
     if head.eq_ignore_ascii_case("whatsapp") {
