@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::mapping::Role as Column;
+use super::table::IgnoredRows;
 use super::time::{DateOrder, Zones};
 use super::words::Words;
 use crate::case::explain;
@@ -131,6 +132,12 @@ pub struct Format {
     pub columns: BTreeMap<Column, Vec<String>>,
     /// Kinds of records, of JSON.
     pub records: Vec<Record>,
+    /// Rows of a table that are no sends.
+    pub ignore: Vec<IgnoredRows>,
+    /// Columns of a table whose being filled shows that a message came so far.
+    pub stages: Vec<(Status, String)>,
+    /// The columns of sender and recipient of a table stand for our side and the other side, whatever the direction.
+    pub fixed_sides: bool,
     /// What all records are.
     pub constants: Constants,
     /// Its own words.
@@ -240,14 +247,23 @@ impl Catalogue {
     #[must_use]
     pub fn secrets(&self) -> Vec<String> {
         let usual = USUAL_SECRETS.iter().map(|key| (*key).to_owned());
-        let all: BTreeSet<String> = self.formats.iter().flat_map(|format| format.secrets.clone()).chain(usual).collect();
+        let all: BTreeSet<String> =
+            self.formats.iter().flat_map(|format| format.secrets.clone()).chain(usual).collect();
         all.into_iter().collect()
     }
 }
 
 /// Keys that hold secrets wherever they stand.
 const USUAL_SECRETS: [&str; 10] = [
-    "apikey", "api_key", "apiKey", "access_token", "accessToken", "auth_token", "authToken", "authorization", "password",
+    "apikey",
+    "api_key",
+    "apiKey",
+    "access_token",
+    "accessToken",
+    "auth_token",
+    "authToken",
+    "authorization",
+    "password",
     "secret",
 ];
 
@@ -274,8 +290,11 @@ fn compile(file: &str, raw: schema::File) -> Result<Format, String> {
             if recognise.keys.is_empty() && recognise.values.is_empty() && recognise.any.is_empty() {
                 return Err("`recognise` names no `keys`, `any` or `values`".to_owned());
             }
-            if !recognise.header.is_empty() || !raw.columns.is_empty() {
-                return Err("`header` and `columns` belong to tables, not to JSON".to_owned());
+            let of_tables = [raw.columns.is_empty(), raw.ignore.is_empty(), raw.stages.is_empty()];
+            if !recognise.header.is_empty() || of_tables.contains(&false) || raw.sides != schema::Sides::Switched {
+                return Err(
+                    "`header`, `columns`, `sides`, `stages` and `ignore` belong to tables, not to JSON".to_owned()
+                );
             }
             if raw.records.is_empty() {
                 return Err("there is no `[[record]]`".to_owned());
@@ -302,7 +321,9 @@ fn compile(file: &str, raw: schema::File) -> Result<Format, String> {
         .records
         .into_iter()
         .enumerate()
-        .map(|(index, record)| of_record(record, raw.constants).map_err(|reason| format!("record {}: {reason}", index + 1)))
+        .map(|(index, record)| {
+            of_record(record, raw.constants).map_err(|reason| format!("record {}: {reason}", index + 1))
+        })
         .collect::<Result<_, _>>()?;
     let words = OwnWords {
         status: words(&raw.words.status, "status")?,
@@ -322,6 +343,13 @@ fn compile(file: &str, raw: schema::File) -> Result<Format, String> {
         signs,
         columns: raw.columns.into_iter().map(|(column, names)| (column, names.0)).collect(),
         records,
+        ignore: raw
+            .ignore
+            .into_iter()
+            .map(|rows| IgnoredRows { column: rows.column, values: rows.values.0, reason: kept(&rows.reason) })
+            .collect(),
+        stages: raw.stages.into_iter().collect(),
+        fixed_sides: raw.sides == schema::Sides::Fixed,
         constants: raw.constants,
         words,
         routes: raw.routes,
@@ -458,6 +486,9 @@ pub fn found(name: &str, each: Path, fields: BTreeMap<Role, Vec<Place>>) -> Form
         signs: Signs::default(),
         columns: BTreeMap::new(),
         records: vec![record],
+        ignore: Vec::new(),
+        stages: Vec::new(),
+        fixed_sides: false,
         constants: Constants::default(),
         words: OwnWords::default(),
         routes: BTreeMap::new(),

@@ -108,7 +108,8 @@ fn read_blocks<'c>(
                 documents.read(batch, &Item { node, around: Vec::new(), document: node }, at, text, None);
             }
             Err(_) => {
-                let place = Place { record: batch.records + 1, line: at.line, offset: at.offset, length: length as u32 };
+                let place =
+                    Place { record: batch.records + 1, line: at.line, offset: at.offset, length: length as u32 };
                 batch.reject(place, NOT_UTF8, &masked(bytes, &secrets));
             }
         }
@@ -123,7 +124,8 @@ fn read_blocks<'c>(
         Walk { layout: layout_of(sample), skip: bom, block_bytes, start: &start, unit: &unit, problem: &problem };
     let mut hasher = Hasher::new(file.context.threads);
     let stretches = walk(source, 0..u64::MAX, &plan, &mut hasher, progress)?;
-    let batches = joined(stretches.into_iter().map(|stretch| Stretch { state: stretch.state.batch, lines: stretch.lines }));
+    let batches =
+        joined(stretches.into_iter().map(|stretch| Stretch { state: stretch.state.batch, lines: stretch.lines }));
     let (sha256, hashed) = hasher.finish();
     Ok(FileRead { batches, sha256: Some(sha256), hashed, date_order })
 }

@@ -589,8 +589,29 @@ mod tests {
     #[test]
     fn serde_json_and_we_agree_on_what_is_json() {
         for text in [
-            "{}", "[]", "[1,2]", "{\"a\":}", "{\"a\" 1}", "[1 2]", "[01]", "[1.]", "[1e]", "[-]", "tru", "[true,]", "{,}", "\"a",
-            "[\"\\x\"]", "[\"\\u12g4\"]", "{\"a\":1,}", "[nul]", "0", "-0.0", "[\"a\nb\"]", "{\"a\":1 \"b\":2}", "nulls",
+            "{}",
+            "[]",
+            "[1,2]",
+            "{\"a\":}",
+            "{\"a\" 1}",
+            "[1 2]",
+            "[01]",
+            "[1.]",
+            "[1e]",
+            "[-]",
+            "tru",
+            "[true,]",
+            "{,}",
+            "\"a",
+            "[\"\\x\"]",
+            "[\"\\u12g4\"]",
+            "{\"a\":1,}",
+            "[nul]",
+            "0",
+            "-0.0",
+            "[\"a\nb\"]",
+            "{\"a\":1 \"b\":2}",
+            "nulls",
         ] {
             let ours = length(text).is_ok_and(|length| length == text.len());
             assert_eq!(ours, serde_json::from_str::<serde_json::Value>(text).is_ok(), "{text}");

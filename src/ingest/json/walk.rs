@@ -231,13 +231,7 @@ fn of_block<A>(block: &Block, first: u64, walk: &Walk<'_, A>) -> Result<Stretch<
 }
 
 /// Reads the units of one line; what is none costs the rest of the line.
-fn one_line<A>(
-    stretch: &mut Stretch<A>,
-    base: u64,
-    text: &[u8],
-    range: std::ops::Range<usize>,
-    walk: &Walk<'_, A>,
-) {
+fn one_line<A>(stretch: &mut Stretch<A>, base: u64, text: &[u8], range: std::ops::Range<usize>, walk: &Walk<'_, A>) {
     let line = text.get(range.clone()).unwrap_or_default();
     let mut at = 0;
     loop {
