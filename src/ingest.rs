@@ -34,6 +34,7 @@ mod scan;
 mod schema_dump;
 mod sms_backup;
 mod sources;
+pub mod table;
 pub mod tables;
 mod telegram;
 pub mod time;
