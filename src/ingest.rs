@@ -12,6 +12,7 @@ mod fold;
 pub mod inputs;
 mod join;
 pub mod mapping;
+mod messenger;
 mod meta;
 mod normalise;
 mod offsets;
@@ -541,6 +542,11 @@ fn read_opened<'c>(
     let text = String::from_utf8_lossy(sample.get(..sample.len().min(1 << 16)).unwrap_or_default());
     let chat = chat::text::recognise(&text);
     if matches!(start.first(), Some(b'{' | b'[')) && chat < 50 {
+        account.confidence = messenger::recognise(sample);
+        if account.confidence > 0 {
+            messenger::FORMAT.clone_into(&mut account.format);
+            return read_whole(opened, file, progress, messenger::read);
+        }
         account.confidence = meta::recognise(sample);
         if account.confidence > 0 {
             meta::FORMAT.clone_into(&mut account.format);
@@ -553,7 +559,7 @@ fn read_opened<'c>(
     if chat >= 50 {
         chat::FORMAT.clone_into(&mut account.format);
         account.confidence = chat;
-        return read_chat(opened, file, progress);
+        return read_whole(opened, file, progress, chat::read);
     }
     match delimited::recognise(&file.context.delimited, &opened) {
         Ok(Some(recognised)) => {
@@ -602,10 +608,12 @@ fn unknown<'c>(
     Ok(read)
 }
 
-fn read_chat<'c>(
+/// Reads with a reader that wants the whole text at once.
+fn read_whole<'c>(
     opened: Opened,
     file: &FileContext<'c>,
     progress: &(dyn Fn(u64) + Sync),
+    reader: fn(&FileContext<'c>, &str, u64) -> FileRead<'c>,
 ) -> std::io::Result<FileRead<'c>> {
     let (detected, encoding) = (opened.encoding_detected, opened.encoding);
     let raw = with_source(opened, |source, _| {
@@ -620,7 +628,7 @@ fn read_chat<'c>(
         Ok(text) => std::borrow::Cow::Borrowed(text),
         Err(_) => encoding.decode_without_bom_handling(&raw).0,
     };
-    let mut read = chat::read(file, &text, raw.len() as u64);
+    let mut read = reader(file, &text, raw.len() as u64);
     read.sha256 = Some(sha256);
     if detected && encoding.is_single_byte() {
         let mut offsets = Offsets::new(&text, Width::OneByte);
