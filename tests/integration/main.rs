@@ -5,6 +5,7 @@
 
 mod bad_files;
 mod bad_inputs;
+mod bulk_senders;
 mod command_line;
 mod determinism;
 mod harness;
