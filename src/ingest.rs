@@ -9,8 +9,10 @@ mod consent_words;
 mod context;
 mod delimited;
 mod fold;
+pub mod formats;
 pub mod inputs;
 mod join;
+mod json;
 pub mod mapping;
 mod messenger;
 mod meta;
@@ -20,6 +22,7 @@ pub mod open;
 pub mod people;
 #[doc(hidden)]
 pub mod records;
+mod register;
 mod scan;
 pub mod time;
 mod words;
@@ -107,6 +110,8 @@ pub struct InputFile {
     pub format: String,
     /// Confidence, 0 to 100.
     pub confidence: u8,
+    /// The next best format, with its confidence.
+    pub runner_up: Option<(String, u8)>,
     /// Packing.
     pub packing: &'static str,
     /// Encoding.
@@ -542,19 +547,35 @@ fn read_opened<'c>(
     let text = String::from_utf8_lossy(sample.get(..sample.len().min(1 << 16)).unwrap_or_default());
     let chat = chat::text::recognise(&text);
     if matches!(start.first(), Some(b'{' | b'[')) && chat < 50 {
-        account.confidence = messenger::recognise(sample);
-        if account.confidence > 0 {
+        let messenger = messenger::recognise(sample);
+        if messenger > 0 {
+            account.confidence = messenger;
             messenger::FORMAT.clone_into(&mut account.format);
             return read_whole(opened, file, progress, messenger::read);
         }
+        let found = json::recognise(file, sample);
         account.confidence = meta::recognise(sample);
-        if account.confidence > 0 {
+        let format = found.as_ref().ok().filter(|found| found.mapping.is_none());
+        if account.confidence > 0 && format.is_none_or(|format| format.confidence <= account.confidence) {
+            account.runner_up = format.map(|format| (format.name().to_owned(), format.confidence));
             meta::FORMAT.clone_into(&mut account.format);
             let bom = opened.bom;
             let sample = opened.sample.clone();
             return with_source(opened, |source, _| meta::read(file, &sample, bom, source, progress));
         }
-        return unknown(opened, file, account, "JSON of a shape that no known format has");
+        return match found {
+            Ok(found) => {
+                found.name().clone_into(&mut account.format);
+                account.confidence = found.confidence;
+                account.runner_up.clone_from(&found.runner_up);
+                if let Some(mapping) = &found.mapping {
+                    describe_mapping(mapping, file.provisional.starts_with('?'), account);
+                }
+                let (bom, sample) = (opened.bom, opened.sample.clone());
+                with_source(opened, |source, _| json::read(file, &sample, bom, &found, source, progress))
+            }
+            Err(error) => unknown(opened, file, account, &format!("JSON of a shape that no known format has: {error}")),
+        };
     }
     if chat >= 50 {
         chat::FORMAT.clone_into(&mut account.format);
@@ -647,6 +668,14 @@ fn describe_mapping(mapping: &Mapping, provisional: bool, account: &mut InputFil
         Some(MappedColumn { role: role.as_str(), column: mapping.names.get(*column)?.clone(), found: found.as_str() })
     };
     account.columns = Role::ALL.iter().filter_map(column).collect();
+    if let Some(register) = mapping.known.as_ref().filter(|known| !known.consents.is_empty()) {
+        // A register has no sends to tell of.
+        let columns = register.consents.iter().flat_map(|consent| consent.header());
+        let names: std::collections::BTreeSet<String> = columns.map(str::to_owned).collect();
+        let named = |column| MappedColumn { role: "consent", column, found: Found::Format.as_str() };
+        account.columns = names.into_iter().map(named).collect();
+        return;
+    }
     if mapping.found(Role::Recipient) == Some(Found::Weak) {
         account
             .notes

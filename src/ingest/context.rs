@@ -3,6 +3,7 @@
 //! The case file's own knowledge is applied to accounts after reading, in `ingest.rs`.
 
 use super::consent_words::ConsentWords;
+use super::formats::Catalogue;
 use super::mapping::{DataError, Delimited};
 use super::people::{Country, People};
 use super::time::{DateOrder, Zones};
@@ -13,6 +14,8 @@ use crate::message::ZoneBasis;
 pub struct Context {
     /// Canonical addresses.
     pub people: People,
+    /// All formats.
+    pub catalogue: Catalogue,
     /// Columns and words of delimited exports.
     pub delimited: Delimited,
     /// STOP and START.
@@ -29,9 +32,11 @@ impl Context {
     /// # Errors
     /// When a data file of the build is damaged.
     pub fn load(country: Option<Country>, date_order: Option<DateOrder>, threads: usize) -> Result<Self, DataError> {
+        let catalogue = Catalogue::load()?;
         Ok(Self {
             people: People::new(country),
-            delimited: Delimited::load()?,
+            delimited: Delimited::with(&catalogue)?,
+            catalogue,
             consent_words: ConsentWords::load()?,
             date_order,
             threads,

@@ -116,6 +116,9 @@ pub fn read<'c>(
     progress: &(dyn Fn(u64) + Sync),
 ) -> std::io::Result<FileRead<'c>> {
     let Recognised { layout, mapping } = recognised;
+    if let Some(register) = mapping.known.as_deref().filter(|known| !known.consents.is_empty()) {
+        return super::register::read(file, register, &mapping.names, opened.encoding, *layout, source, progress);
+    }
     let columns = ColumnsOf::new(mapping);
     let (order, decision) = match file.context.date_order {
         Some(told) => (told, None),
@@ -490,7 +493,7 @@ fn place_range(place: Place, fields: &[Field]) -> std::ops::Range<usize> {
 }
 
 /// The platform that an address names.
-fn platform_of(address: &str) -> Option<Platform> {
+pub fn platform_of(address: &str) -> Option<Platform> {
     let sign = memchr::memchr2(b':', b'@', address.as_bytes())?;
     let (head, tail) = address.split_at_checked(sign)?;
     if head.eq_ignore_ascii_case("whatsapp") {

@@ -3,9 +3,11 @@
 //! Rows are read elsewhere, with the mapping found here.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::formats::{Catalogue, Format, FormatError};
 use super::people::{self, Hint};
 use super::time::{self, DateOrder};
 use super::words::Words;
@@ -103,36 +105,6 @@ struct WordLists {
     channel: BTreeMap<String, Vec<String>>,
 }
 
-/// A delimited format with a known header.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Format {
-    /// Name in `inputs.csv`.
-    pub name: String,
-    /// Title for people.
-    pub title: String,
-    /// Where the header is known from.
-    pub source: String,
-    /// Confidence that a file with this header is of this format, 0 to 100.
-    pub confidence: u8,
-    /// Header names that must all be there.
-    pub header: Vec<String>,
-    /// Platform where no address says otherwise.
-    #[serde(default)]
-    pub platform: Platform,
-    /// What presses the button on this platform.
-    #[serde(default)]
-    pub automation: Automation,
-    /// Whether its addresses are full international numbers.
-    #[serde(default)]
-    pub addresses: Addresses,
-    /// The header name of each role.
-    pub columns: BTreeMap<Role, String>,
-    /// Route of each platform.
-    #[serde(default)]
-    pub routes: BTreeMap<String, Route>,
-}
-
 /// What a format guarantees of its addresses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -149,7 +121,7 @@ pub enum Addresses {
 pub struct Delimited {
     aliases: BTreeMap<Role, Vec<String>>,
     weak: BTreeMap<Role, Vec<String>>,
-    formats: Vec<Format>,
+    formats: Vec<Arc<Format>>,
     /// Words of status columns.
     pub status: Words<Status>,
     /// Words of direction columns.
@@ -179,11 +151,12 @@ pub enum DataError {
         /// The key.
         key: String,
     },
+    /// A format that is not right.
+    #[error(transparent)]
+    Format(#[from] FormatError),
 }
 
 const ALIASES: &str = "data/formats/delimited.toml";
-const FORMATS: [(&str, &str); 1] =
-    [("data/formats/twilio_console.toml", include_str!("../../data/formats/twilio_console.toml"))];
 
 impl Delimited {
     /// Reads the compiled-in data.
@@ -191,13 +164,20 @@ impl Delimited {
     /// # Errors
     /// When a data file of the build is damaged.
     pub fn load() -> Result<Self, DataError> {
+        Self::with(&Catalogue::load()?)
+    }
+
+    /// As [`Self::load`], with the tables of this catalogue.
+    ///
+    /// # Errors
+    /// When a data file of the build is damaged.
+    pub fn with(catalogue: &Catalogue) -> Result<Self, DataError> {
         let toml = |file| move |source| DataError::Toml { file, source: Box::new(source) };
         let file: AliasFile =
             toml::from_str(include_str!("../../data/formats/delimited.toml")).map_err(toml(ALIASES))?;
         let word = |key| DataError::Word { file: ALIASES, key };
-        let formats = FORMATS.iter().map(|(name, text)| toml::from_str(text).map_err(toml(name)));
         Ok(Self {
-            formats: formats.collect::<Result<_, _>>()?,
+            formats: catalogue.delimited().cloned().map(Arc::new).collect(),
             status: Words::new(&file.words.status, Status::from_word).map_err(word)?,
             direction: Words::new(&file.words.direction, Direction::from_word).map_err(word)?,
             category: Words::new(&file.words.category, Category::from_word).map_err(word)?,
@@ -205,6 +185,13 @@ impl Delimited {
             aliases: file.columns,
             weak: file.weak,
         })
+    }
+
+    /// Whether a name is an alias of a column.
+    #[must_use]
+    pub fn is_alias(&self, name: &str) -> bool {
+        let name = plain(name);
+        self.aliases.values().flatten().any(|alias| *alias == name)
     }
 }
 
@@ -257,6 +244,8 @@ pub struct Mapping {
     pub hint: Hint,
     /// Route of each platform.
     pub routes: BTreeMap<String, Route>,
+    /// The format, where one names the columns: its own words, constants and zone.
+    pub known: Option<Arc<Format>>,
 }
 
 impl Mapping {
@@ -344,6 +333,7 @@ pub fn map(known: &Delimited, rows: &[Vec<String>]) -> Result<Mapping, MapError>
         automation: Automation::Unknown,
         hint: Hint::Unknown,
         routes: BTreeMap::new(),
+        known: None,
     })
 }
 
@@ -400,20 +390,30 @@ fn is_header(known: &Delimited, first: &[String]) -> bool {
 
 fn by_format(known: &Delimited, names: &[String]) -> Option<Mapping> {
     let position = |wanted: &str| names.iter().position(|name| name.eq_ignore_ascii_case(wanted));
-    let format = known.formats.iter().find(|format| format.header.iter().all(|name| position(name).is_some()))?;
-    let columns = format.columns.iter().filter_map(|(role, name)| Some((*role, (position(name)?, Found::Format))));
-    let times = format.columns.get(&Role::SentAt).and_then(|name| position(name)).into_iter().collect();
+    let fits = |format: &&Arc<Format>| {
+        format.signs.header.iter().all(|name| position(name).is_some())
+            && !format.signs.header_none.iter().any(|name| position(name).is_some())
+    };
+    // Of several the one that asks for more.
+    let fitting = known.formats.iter().filter(fits);
+    let format = fitting.rev().max_by_key(|format| format.signs.header.len() + format.signs.header_none.len())?;
+    let first = |names: &Vec<String>| names.iter().find_map(|name| position(name));
+    let columns = format.columns.iter().filter_map(|(role, names)| Some((*role, (first(names)?, Found::Format))));
+    let times = format.columns.get(&Role::SentAt).map_or(&[][..], Vec::as_slice);
+    let times = times.iter().filter_map(|name| position(name)).collect();
+    let constants = format.constants;
     Some(Mapping {
         times,
         format: format.name.clone(),
-        confidence: format.confidence,
+        confidence: format.confidence.percent(),
         header: true,
         names: names.to_vec(),
         columns: columns.collect(),
-        platform: format.platform,
-        automation: format.automation,
-        hint: if format.addresses == Addresses::International { Hint::International } else { Hint::Unknown },
-        routes: format.routes.clone(),
+        platform: constants.platform.unwrap_or_default(),
+        automation: constants.automation.unwrap_or_default(),
+        hint: if constants.addresses == Some(Addresses::International) { Hint::International } else { Hint::Unknown },
+        routes: format.routes.iter().map(|(platform, route)| (platform.as_str().to_owned(), *route)).collect(),
+        known: Some(Arc::clone(format)),
     })
 }
 

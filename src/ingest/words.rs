@@ -13,7 +13,20 @@ pub struct Words<T> {
     meaning: HashMap<Box<str>, T, FxBuildHasher>,
 }
 
+impl<T> Default for Words<T> {
+    fn default() -> Self {
+        Self { meaning: HashMap::default() }
+    }
+}
+
 impl<T: Copy> Words<T> {
+    /// Lists of words keyed by what they mean.
+    #[must_use]
+    pub fn of(lists: &BTreeMap<T, Vec<String>>) -> Self {
+        let pairs = lists.iter().flat_map(|(value, words)| words.iter().map(move |word| (word, *value)));
+        Self { meaning: pairs.map(|(word, value)| (word.to_lowercase().into_boxed_str(), value)).collect() }
+    }
+
     /// Reads lists of words keyed by our own word; keys that `own` does not know are given back as the error.
     ///
     /// # Errors
