@@ -19,6 +19,7 @@ mod json;
 mod lines;
 mod mail_log;
 pub mod mapping;
+mod messenger;
 mod meta;
 mod normalise;
 mod offsets;
@@ -30,6 +31,7 @@ mod reader_tests;
 mod recognise;
 #[doc(hidden)]
 pub mod records;
+mod register;
 mod scan;
 mod schema_dump;
 mod sms_backup;
@@ -643,8 +645,13 @@ fn read_opened<'c>(
     account.runner_up = runner_up;
     let encoding = opened.encoding;
     match best.reader {
-        Reader::WhatsappChat => read_chat(opened, file, Platform::Whatsapp, progress),
-        Reader::SignalText => read_chat(opened, file, Platform::Signal, progress),
+        Reader::WhatsappChat => {
+            read_whole(opened, file, progress, &|file, text, bytes| chat::read(file, text, bytes, Platform::Whatsapp))
+        }
+        Reader::SignalText => {
+            read_whole(opened, file, progress, &|file, text, bytes| chat::read(file, text, bytes, Platform::Signal))
+        }
+        Reader::Messenger => read_whole(opened, file, progress, &messenger::read),
         Reader::Meta => {
             let bom = opened.bom;
             let sample = opened.sample.clone();
@@ -744,11 +751,12 @@ fn unknown<'c>(
     Ok(read)
 }
 
-fn read_chat<'c>(
+/// Reads with a reader that wants the whole text at once.
+fn read_whole<'c>(
     opened: Opened,
     file: &FileContext<'c>,
-    platform: Platform,
     progress: &(dyn Fn(u64) + Sync),
+    reader: &dyn Fn(&FileContext<'c>, &str, u64) -> FileRead<'c>,
 ) -> std::io::Result<FileRead<'c>> {
     let (detected, encoding) = (opened.encoding_detected, opened.encoding);
     let raw = with_source(opened, |source, _| {
@@ -763,7 +771,7 @@ fn read_chat<'c>(
         Ok(text) => std::borrow::Cow::Borrowed(text),
         Err(_) => encoding.decode_without_bom_handling(&raw).0,
     };
-    let mut read = chat::read(file, &text, raw.len() as u64, platform);
+    let mut read = reader(file, &text, raw.len() as u64);
     read.sha256 = Some(sha256);
     if detected && encoding.is_single_byte() {
         let mut offsets = Offsets::new(&text, Width::OneByte);
@@ -782,6 +790,14 @@ fn describe_mapping(mapping: &Mapping, provisional: bool, account: &mut InputFil
         Some(MappedColumn { role: role.as_str(), column: mapping.names.get(*column)?.clone(), found: found.as_str() })
     };
     account.columns = Role::ALL.iter().filter_map(column).collect();
+    if let Some(register) = mapping.known.as_ref().filter(|known| !known.consents.is_empty()) {
+        // A register has no sends to tell of.
+        let columns = register.consents.iter().flat_map(|consent| consent.header());
+        let names: std::collections::BTreeSet<String> = columns.map(str::to_owned).collect();
+        let named = |column| MappedColumn { role: "consent", column, found: Found::Format.as_str() };
+        account.columns = names.into_iter().map(named).collect();
+        return;
+    }
     if mapping.found(Role::Recipient) == Some(Found::Weak) {
         account
             .notes

@@ -134,6 +134,9 @@ pub fn read<'c>(
     progress: &(dyn Fn(u64) + Sync),
 ) -> std::io::Result<FileRead<'c>> {
     let Recognised { layout, mapping } = recognised;
+    if let Some(register) = mapping.known.as_deref().filter(|known| !known.consents.is_empty()) {
+        return super::register::read(file, register, &mapping.names, opened.encoding, *layout, source, progress);
+    }
     let columns = ColumnsOf::new(mapping);
     let known = mapping.known.as_deref();
     let table = Table::new(&file.context.delimited, mapping);

@@ -77,6 +77,49 @@ pub struct Record {
     pub constants: Constants,
 }
 
+/// What each line of a table says of being sent messages.
+#[derive(Clone, Debug)]
+pub struct TableConsent {
+    /// Signed up or asked to stop.
+    pub kind: ConsentKindOf,
+    /// Word for reports.
+    pub source: &'static str,
+    /// Header name of the person.
+    pub recipient: String,
+    /// Header names of the time; the first that is filled.
+    pub at: Vec<String>,
+    /// Header name without whose value nothing is said.
+    pub needs: Option<String>,
+}
+
+/// How a line tells an opt-in from an opt-out.
+#[derive(Clone, Debug)]
+pub enum ConsentKindOf {
+    /// All lines are the same.
+    Always(Consent),
+    /// A column tells, by its words.
+    Told {
+        /// Header name.
+        column: String,
+        /// Words of opt-ins.
+        opt_in: Vec<String>,
+        /// Words of opt-outs.
+        opt_out: Vec<String>,
+    },
+}
+
+impl TableConsent {
+    /// Every header name it needs.
+    pub fn header(&self) -> impl Iterator<Item = &str> {
+        let told = match &self.kind {
+            ConsentKindOf::Told { column, .. } => Some(column),
+            ConsentKindOf::Always(_) => None,
+        };
+        let names = self.at.iter().chain(told).chain(&self.needs);
+        names.chain([&self.recipient]).map(String::as_str)
+    }
+}
+
 /// How documents of a format are recognised.
 #[derive(Clone, Debug, Default)]
 pub struct Signs {
@@ -130,6 +173,8 @@ pub struct Format {
     pub signs: Signs,
     /// The header names of each column, of tables.
     pub columns: BTreeMap<Column, Vec<String>>,
+    /// What each line says of being sent messages, of tables that are registers.
+    pub consents: Vec<TableConsent>,
     /// Kinds of records, of JSON.
     pub records: Vec<Record>,
     /// Rows of a table that are no sends.
@@ -324,7 +369,12 @@ fn compile(file: &str, raw: schema::File) -> Result<Format, String> {
         .map(|(index, record)| {
             of_record(record, raw.constants).map_err(|reason| format!("record {}: {reason}", index + 1))
         })
-        .collect::<Result<_, _>>()?;
+        .collect::<Result<Vec<_>, _>>()?
+        .concat();
+    let consents = raw.consents.into_iter().map(of_table_consent).collect::<Result<Vec<_>, String>>()?;
+    if raw.kind == Kind::Json && !consents.is_empty() {
+        return Err("`[[consent]]` belongs to tables; JSON has `consent` in its `[[record]]`".to_owned());
+    }
     let words = OwnWords {
         status: words(&raw.words.status, "status")?,
         direction: words(&raw.words.direction, "direction")?,
@@ -342,6 +392,7 @@ fn compile(file: &str, raw: schema::File) -> Result<Format, String> {
         secrets: raw.secrets,
         signs,
         columns: raw.columns.into_iter().map(|(column, names)| (column, names.0)).collect(),
+        consents,
         records,
         ignore: raw
             .ignore
@@ -379,7 +430,21 @@ impl Format {
     }
 }
 
-fn of_record(raw: schema::Record, constants: Constants) -> Result<Record, String> {
+fn of_table_consent(raw: schema::TableConsent) -> Result<TableConsent, String> {
+    if raw.at.0.is_empty() {
+        return Err("`[[consent]]` has no `at`".to_owned());
+    }
+    let kind = match raw.kind {
+        schema::ConsentColumn::Always(kind) => ConsentKindOf::Always(kind),
+        schema::ConsentColumn::Told(told) => {
+            ConsentKindOf::Told { column: told.column, opt_in: told.opt_in, opt_out: told.opt_out }
+        }
+    };
+    Ok(TableConsent { kind, source: kept(&raw.source), recipient: raw.recipient, at: raw.at.0, needs: raw.needs })
+}
+
+/// One kind of record for each place where its items may lie.
+fn of_record(raw: schema::Record, constants: Constants) -> Result<Vec<Record>, String> {
     let ending = match (raw.ignore, raw.consent) {
         (Some(_), Some(_)) => return Err("`ignore` and `consent` exclude each other".to_owned()),
         (Some(reason), None) => Ending::Ignore(kept(&reason)),
@@ -415,19 +480,20 @@ fn of_record(raw: schema::Record, constants: Constants) -> Result<Record, String
     if !needs_parties && (!fields.is_empty() || raw.fan_out.is_some()) {
         return Err("what is ignored needs no `fields` and no `fan_out`".to_owned());
     }
-    let each = parsed(&raw.each)?;
-    if each.origin != path::Origin::Item(0) {
+    let places = if raw.each.0.is_empty() { vec![Path::item()] } else { paths(&raw.each.0)? };
+    if places.iter().any(|each| each.origin != path::Origin::Item(0)) {
         return Err("`each` begins at the document, without `/` or `../`".to_owned());
     }
     let when = raw.when.into_iter().map(|(path, when)| Ok(Condition { path: parsed(&path)?, when }));
-    Ok(Record {
-        each,
+    let record = Record {
+        each: Path::item(),
         when: when.collect::<Result<_, String>>()?,
         fan_out: raw.fan_out.as_deref().map(parsed).transpose()?,
         ending,
         fields,
         constants: raw.constants.or(constants),
-    })
+    };
+    Ok(places.into_iter().map(|each| Record { each, ..record.clone() }).collect())
 }
 
 fn zone(name: &str) -> Result<Zones, String> {
@@ -485,6 +551,7 @@ pub fn found(name: &str, each: Path, fields: BTreeMap<Role, Vec<Place>>) -> Form
         secrets: Vec::new(),
         signs: Signs::default(),
         columns: BTreeMap::new(),
+        consents: Vec::new(),
         records: vec![record],
         ignore: Vec::new(),
         stages: Vec::new(),

@@ -5,7 +5,7 @@
 use super::context::FileContext;
 use super::delimited::{self, Recognised};
 use super::open::{Opened, Packing};
-use super::{chat, database, json, mail_log, meta, schema_dump, sms_backup, telegram};
+use super::{chat, database, json, mail_log, messenger, meta, schema_dump, sms_backup, telegram};
 
 /// Who is to read a file.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub enum Reader {
     Meta,
     /// JSON by a format of the catalogue, or by keys and values.
     Json(Box<json::Recognised>),
+    /// Downloads of Facebook Messenger and Instagram.
+    Messenger,
     /// Telegram Desktop's `result.json`.
     Telegram,
     /// Postfix's mail log.
@@ -106,6 +108,7 @@ pub fn recognise(file: &FileContext<'_>, opened: &Opened) -> Verdict {
     let json = matches!(start.first(), Some(b'{' | b'[')) && whatsapp < CERTAIN;
     let mut reason = "neither a chat, nor JSON, nor a table with columns".to_owned();
     if json {
+        candidates.push(said(Reader::Messenger, messenger::FORMAT, messenger::recognise(sample)));
         candidates.push(said(Reader::Telegram, telegram::FORMAT, telegram::recognise(sample)));
         candidates.push(said(Reader::Meta, meta::FORMAT, meta::recognise(sample)));
         match json::recognise(file, sample) {

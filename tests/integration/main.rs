@@ -6,6 +6,7 @@
 mod archives;
 mod bad_files;
 mod bad_inputs;
+mod bulk_senders;
 mod command_line;
 mod containers;
 mod determinism;

@@ -25,6 +25,8 @@ pub struct File {
     pub recognise: Recognise,
     #[serde(default)]
     pub columns: BTreeMap<Column, Texts>,
+    #[serde(default, rename = "consent")]
+    pub consents: Vec<TableConsent>,
     #[serde(default, rename = "record")]
     pub records: Vec<Record>,
     #[serde(default)]
@@ -118,8 +120,9 @@ pub struct Recognise {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Record {
+    /// Where items lie; of several places each is looked at.
     #[serde(default)]
-    pub each: String,
+    pub each: Texts,
     #[serde(default)]
     pub when: BTreeMap<String, When>,
     #[serde(default)]
@@ -144,6 +147,40 @@ pub enum Consent {
     OptIn,
     /// Asked to stop.
     OptOut,
+}
+
+/// `[[consent]]` of a table: what each of its lines says of being sent messages.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TableConsent {
+    pub kind: ConsentColumn,
+    pub source: String,
+    /// Column of the person.
+    pub recipient: String,
+    /// Columns of the time; the first that is filled.
+    pub at: Texts,
+    /// A column without which nothing is said.
+    #[serde(default)]
+    pub needs: Option<String>,
+}
+
+/// `"opt_in"`, `"opt_out"`, or a column and its words for either.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub enum ConsentColumn {
+    /// Every line says the same.
+    Always(Consent),
+    /// A column tells.
+    Told(ConsentWordsOfColumn),
+}
+
+/// A column that tells opt-ins from opt-outs.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsentWordsOfColumn {
+    pub column: String,
+    pub opt_in: Vec<String>,
+    pub opt_out: Vec<String>,
 }
 
 /// What a field of a record is.

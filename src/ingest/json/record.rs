@@ -23,7 +23,7 @@ pub const NO_SEND: &str = "event that is no send";
 /// Reason for documents that hold no item at all.
 const NO_ITEM: &str = "document without records";
 /// Reason for items that are consents.
-const CONSENT: &str = "opt-in or opt-out";
+pub const CONSENT: &str = "opt-in or opt-out";
 /// Note on dates that fit two orders.
 pub const SWAPPABLE: &str = "day and month of a date could be swapped, day first assumed";
 /// Note on records some of whose recipients could not be read.
@@ -185,23 +185,36 @@ impl<'r, 'c> Documents<'r, 'c> {
         source: &'static str,
         twice: &Cell<bool>,
     ) -> Result<(), Reason> {
-        let (at, _) = self.time(batch, record, item, twice)?;
-        let of = |role| text(record, role, item, twice);
-        let recipient = filled_or(of(Role::Contact), || of(Role::Recipient));
-        let account = filled_or(of(Role::Account), || of(Role::Sender));
-        if twice.get() {
-            return Err(TWICE.into());
-        }
+        let parts = match &record.fan_out {
+            Some(path) => item.fan_out(path, twice),
+            None => vec![item.clone()],
+        };
         let hint = hint(record);
-        if !batch.knows_recipient(&recipient, hint) {
-            return Err("no person".into());
-        }
         let kind = match consent {
             Consent::OptIn => ConsentKind::OptIn,
             Consent::OptOut => ConsentKind::OptOut,
         };
-        let account = Some(account.as_ref()).filter(|account| !account.is_empty());
-        batch.consent(place, account, Said { recipient: &recipient, hint, at, kind, source });
+        let mut all = Vec::new();
+        for part in &parts {
+            let (at, _) = self.time(batch, record, part, twice)?;
+            let of = |role| text(record, role, part, twice);
+            let recipient = filled_or(of(Role::Contact), || of(Role::Recipient));
+            let account = filled_or(of(Role::Account), || of(Role::Sender));
+            if twice.get() {
+                return Err(TWICE.into());
+            }
+            if !batch.knows_recipient(&recipient, hint) {
+                return Err("no person".into());
+            }
+            all.push((at, recipient, account));
+        }
+        if all.is_empty() {
+            return Err("no person".into());
+        }
+        for (at, recipient, account) in all {
+            let account = Some(account.as_ref()).filter(|account| !account.is_empty());
+            batch.consent(place, account, Said { recipient: &recipient, hint, at, kind, source });
+        }
         batch.ignore(CONSENT);
         Ok(())
     }
