@@ -27,10 +27,10 @@ pub const MAGIC: &[u8] = b"SQLite format 3\0";
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
     /// Damaged, encrypted, or of an odd kind.
-    #[error("the database cannot be read: {0}")]
+    #[error("the SQLite database cannot be read: {0}")]
     Sqlite(#[from] rusqlite::Error),
     /// It could not be put where SQLite can open it.
-    #[error("the database cannot be opened: {0}")]
+    #[error("the SQLite database cannot be opened: {0}")]
     Io(#[from] std::io::Error),
     /// A known table lacks what makes it readable.
     #[error("the table `{table}` has no column `{column}`; this version of the application is not known")]
