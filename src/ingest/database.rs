@@ -305,6 +305,9 @@ fn walk_layout(
 
 /// The address that own messages name as their sender, where all name the same.
 fn owner(prepared: &mut Prepared<'_>) -> Result<Option<String>, DatabaseError> {
+    if !prepared.asks("sender") {
+        return Ok(None);
+    }
     let mut cursor = prepared.cursor()?;
     let mut found: Option<String> = None;
     while let Some(row) = cursor.step()? {
