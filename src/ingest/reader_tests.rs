@@ -142,7 +142,6 @@ const MOVED: [(&str, &[&str]); 8] = [
             "\"service\"",
             "\"personal_chat\"",
             "\"saved_messages\"",
-            "\"private_supergroup\"",
             "\"public_channel\"",
         ],
     ),
