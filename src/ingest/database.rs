@@ -82,7 +82,7 @@ struct Known {
 #[derive(Debug)]
 enum Outcome {
     Sends(Vec<Send>),
-    OptOut { recipient: String, at: i64 },
+    OptOut { account: Option<String>, recipient: String, at: i64 },
     Ignored(&'static str),
     Rejected(&'static str),
 }
@@ -364,7 +364,7 @@ fn add(batch: &mut Batch<'_>, place: Place, line: &str, outcome: Outcome) {
     match outcome {
         Outcome::Ignored(reason) => batch.ignore(reason),
         Outcome::Rejected(reason) => batch.reject(place, reason, line.as_bytes()),
-        Outcome::OptOut { recipient, at } => {
+        Outcome::OptOut { account, recipient, at } => {
             let said = Said {
                 recipient: &recipient,
                 hint: Hint::International,
@@ -373,7 +373,7 @@ fn add(batch: &mut Batch<'_>, place: Place, line: &str, outcome: Outcome) {
                 source: "message_system_opt_out",
             };
             batch.note(OPT_OUT_NUMBERS);
-            batch.consent(place, None, said);
+            batch.consent(place, account.as_deref(), said);
             batch.ignore("opt-in or opt-out");
         }
         Outcome::Sends(sends) => {
