@@ -53,7 +53,6 @@ pub use blocks::BLOCK_BYTES;
 pub use inputs::{Input, InputError, Unreadable};
 pub use normalise::{normalise, words_of};
 pub use open::hex;
-pub use recognise::RunnerUp;
 
 use batch::Batch;
 use containers::budget::Budget;
@@ -130,8 +129,8 @@ pub struct InputFile {
     pub format: String,
     /// Confidence, 0 to 100.
     pub confidence: u8,
-    /// The format that came second, where one did.
-    pub runner_up: Option<RunnerUp>,
+    /// The next best format, with its confidence.
+    pub runner_up: Option<(String, u8)>,
     /// Packing.
     pub packing: &'static str,
     /// Encoding.

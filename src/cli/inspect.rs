@@ -20,7 +20,7 @@ const SHOWN_REJECTS: usize = 5;
 struct Inspected<'r, R: serde::Serialize> {
     #[serde(flatten)]
     row: &'r R,
-    runner_up: Option<&'r crate::ingest::RunnerUp>,
+    runner_up: Option<&'r (String, u8)>,
 }
 
 /// Runs the command.
@@ -52,7 +52,7 @@ pub fn run(arguments: &InspectArguments, out: &mut dyn Write) -> Result<u8, Fail
                 row.format, row.confidence, row.encoding, row.packing
             )?;
             if let Some(second) = ingested.inputs.get(index).and_then(|input| input.runner_up.as_ref()) {
-                writeln!(out, "  runner-up  {} ({} % sure)", second.format, second.confidence)?;
+                writeln!(out, "  runner-up  {} ({} % sure)", second.0, second.1)?;
             }
             writeln!(
                 out,

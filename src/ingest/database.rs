@@ -27,10 +27,10 @@ pub const MAGIC: &[u8] = b"SQLite format 3\0";
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
     /// Damaged, encrypted, or of an odd kind.
-    #[error("the database cannot be read: {0}")]
+    #[error("the SQLite database cannot be read: {0}")]
     Sqlite(#[from] rusqlite::Error),
     /// It could not be put where SQLite can open it.
-    #[error("the database cannot be opened: {0}")]
+    #[error("the SQLite database cannot be opened: {0}")]
     Io(#[from] std::io::Error),
     /// A known table lacks what makes it readable.
     #[error("the table `{table}` has no column `{column}`; this version of the application is not known")]
@@ -82,7 +82,7 @@ struct Known {
 #[derive(Debug)]
 enum Outcome {
     Sends(Vec<Send>),
-    OptOut { recipient: String, at: i64 },
+    OptOut { account: Option<String>, recipient: String, at: i64 },
     Ignored(&'static str),
     Rejected(&'static str),
 }
@@ -305,6 +305,9 @@ fn walk_layout(
 
 /// The address that own messages name as their sender, where all name the same.
 fn owner(prepared: &mut Prepared<'_>) -> Result<Option<String>, DatabaseError> {
+    if !prepared.asks("sender") {
+        return Ok(None);
+    }
     let mut cursor = prepared.cursor()?;
     let mut found: Option<String> = None;
     while let Some(row) = cursor.step()? {
@@ -361,7 +364,7 @@ fn add(batch: &mut Batch<'_>, place: Place, line: &str, outcome: Outcome) {
     match outcome {
         Outcome::Ignored(reason) => batch.ignore(reason),
         Outcome::Rejected(reason) => batch.reject(place, reason, line.as_bytes()),
-        Outcome::OptOut { recipient, at } => {
+        Outcome::OptOut { account, recipient, at } => {
             let said = Said {
                 recipient: &recipient,
                 hint: Hint::International,
@@ -370,7 +373,7 @@ fn add(batch: &mut Batch<'_>, place: Place, line: &str, outcome: Outcome) {
                 source: "message_system_opt_out",
             };
             batch.note(OPT_OUT_NUMBERS);
-            batch.consent(place, None, said);
+            batch.consent(place, account.as_deref(), said);
             batch.ignore("opt-in or opt-out");
         }
         Outcome::Sends(sends) => {

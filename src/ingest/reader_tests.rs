@@ -65,6 +65,9 @@ pub fn told(ingested: &Ingested) -> String {
             messages.contents.fingerprint[content] as u32,
         )
         .unwrap();
+        if let Some(words) = messages.contents.words.get(&(content as u32)) {
+            writeln!(out, "    {:?} {:?}", words.name, words.sample).unwrap();
+        }
     }
     for consent in &ingested.consents {
         let (account, recipient) = (consent.account as usize, consent.recipient as usize);
@@ -124,8 +127,6 @@ const MOVED: [(&str, &[&str]); 8] = [
     (
         "telegram-account.json",
         &[
-            "\"personal_information\"",
-            "\"user_id\"",
             "\"chats\"",
             "\"left_chats\"",
             "\"list\"",
@@ -141,7 +142,6 @@ const MOVED: [(&str, &[&str]); 8] = [
             "\"service\"",
             "\"personal_chat\"",
             "\"saved_messages\"",
-            "\"private_supergroup\"",
             "\"public_channel\"",
         ],
     ),
@@ -166,7 +166,7 @@ const MOVED: [(&str, &[&str]); 8] = [
             "Dec 30 23:50:01",
         ],
     ),
-    ("postfix-iso.log", &[" to=<", "from=<", "2024-08-26T01:33:39", "+02:00 mx1 postfix/smtp", "status=sent"]),
+    ("postfix-iso.log", &[" to=<", "from=<", "2024-08-26T01:33:39", "+02:00", "status=sent"]),
     (
         "exim.log",
         &[
@@ -175,12 +175,13 @@ const MOVED: [(&str, &[&str]); 8] = [
             " -> ",
             " == ",
             " ** ",
-            " H=mx",
+            " H=",
             " T=\"",
             " id=",
             " F=<club",
             "+0200",
             ":blackhole:",
+            "remote_smtp",
             "news <news",
             "rejected",
             " <= <>",
@@ -268,7 +269,7 @@ fn what_is_cut_off_is_read_as_far_as_it_goes() {
                 account.read + account.folded + account.ignored + account.rejected,
                 "{name} {cut}"
             );
-            if cut > text.len() * 3 / 4 && !name.ends_with("log") {
+            if cut > text.len() * 3 / 4 && cut + 8 < text.len() && !name.ends_with("log") {
                 assert!(account.read > 0 && account.rejected > 0 && account.failed, "{name} cut at {cut}: {account:?}");
             }
         }
@@ -289,7 +290,18 @@ fn a_classic_log_without_any_sign_of_its_year_is_not_read_into_a_year() {
     std::fs::write(&path, dated).expect("writing");
     let sent: Vec<i64> = read(&path, &Case::default()).messages.columns.sent_at;
     assert_eq!(jiff::Timestamp::from_millisecond(sent[0]).unwrap().to_string(), "2022-12-30T23:50:01Z");
-    assert_eq!(jiff::Timestamp::from_millisecond(*sent.last().unwrap()).unwrap().to_string(), "2023-01-01T00:20:02Z");
+    assert_eq!(jiff::Timestamp::from_millisecond(*sent.last().unwrap()).unwrap().to_string(), "2023-01-01T00:24:01Z");
+}
+
+#[test]
+fn an_account_export_says_whose_it_is() {
+    let scratch = tempfile::tempdir().expect("a folder");
+    let text = std::fs::read_to_string(folder().join("telegram-account.json")).expect("the fixture");
+    let path = scratch.path().join("result.json");
+    std::fs::write(&path, text.replace("\"user_id\": 7001", "\"user_id\": 7002")).expect("writing");
+    let directions: Vec<&str> =
+        read(&path, &Case::default()).messages.columns.direction.iter().map(|direction| direction.as_str()).collect();
+    assert_eq!(directions, ["inbound", "outbound", "inbound", "outbound", "outbound"], "seen by the other");
 }
 
 #[test]
@@ -317,7 +329,7 @@ fn samples_are_named_rightly_and_accounted_for() {
         ("email-mta-logs/postfix-logs.log", "postfix-log", [7, 0, 0, 7, 0]),
         ("android-sms-backup/sms_backup_and_restore_sms.xml", "sms-backup-restore", [9, 9, 0, 0, 0]),
         ("signal/chat-miner_test_export.txt", "signal-text", [2, 2, 0, 0, 0]),
-        ("whatsapp-msgstore/dllsystem_msgstore_synthetic.db", "whatsapp-msgstore", [8, 8, 0, 0, 0]),
+        ("whatsapp-msgstore/dllsystem_msgstore_synthetic.db", "whatsapp-msgstore", [9, 9, 0, 0, 0]),
         ("whatsapp-msgstore/msgstore_2025_empty_real_schema.db", "whatsapp-msgstore", [0, 0, 0, 0, 0]),
         ("whatsapp-msgstore/msgstore_2025_schema_only.sql", "sql-dump", [0; 5]),
         ("whatsapp-msgstore/msgstore_2022_schema_only.sql", "sql-dump", [0; 5]),

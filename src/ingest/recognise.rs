@@ -54,19 +54,10 @@ pub enum Verdict {
     Database,
     /// A file that SQLite keeps beside a database.
     BesideDatabase,
-    /// Text that a reader knows.
-    Text(Candidate, Option<RunnerUp>),
+    /// Text that a reader knows, and the format that came second with its confidence.
+    Text(Candidate, Option<(String, u8)>),
     /// Text that no reader knows, and why.
     Unknown(String),
-}
-
-/// The format that came second.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct RunnerUp {
-    /// Its name.
-    pub format: String,
-    /// How sure it was, 1 to 100.
-    pub confidence: u8,
 }
 
 /// From here on a reader that knows its format by more than columns goes before any table.
@@ -165,5 +156,5 @@ pub fn recognise(file: &FileContext<'_>, opened: &Opened) -> Verdict {
         second = second.max(Some((next.confidence, next.format)));
     }
     let runner_up = second.filter(|(confidence, format)| *confidence > 0 && *format != best.format);
-    Verdict::Text(best, runner_up.map(|(confidence, format)| RunnerUp { format, confidence }))
+    Verdict::Text(best, runner_up.map(|(confidence, format)| (format, confidence)))
 }

@@ -28,6 +28,8 @@ pub fn recognise(sample: &str) -> u8 {
     if before.is_empty() || before.starts_with("<?xml") || before.starts_with("<!--") { 99 } else { 0 }
 }
 
+/// The root element of a backup of messages, and of one of calls.
+const ROOTS: [&str; 2] = ["smses", "calls"];
 const DRAFT: &str = "draft, not sent";
 const CALL: &str = "call";
 const NO_ADDRESS: &str = "names no other side";
@@ -141,8 +143,7 @@ pub fn read<'c>(
 ) -> std::io::Result<FileRead<'c>> {
     let hashing = Hashing { source, digest: Sha256::new(), bytes: 0 };
     let mut reader = Reader::from_reader(BufReader::with_capacity(1 << 18, hashing));
-    reader.config_mut().check_end_names = false;
-    let mut walk = Walk { batch: Batch::new(file), line: 1, open: None };
+    let mut walk = Walk { batch: Batch::new(file), line: 1, open: None, closed: false };
     let mut buffer = Vec::new();
     let mut told = 0;
     loop {
@@ -154,8 +155,11 @@ pub fn read<'c>(
         buffer.clear();
         match reader.read_event_into(&mut buffer) {
             Ok(Event::Eof) => {
-                if let Some(open) = walk.open.take() {
-                    walk.break_off(open.place, "the last MMS is not closed");
+                let end = Place { record: 0, line: walk.line, offset: start, length: 0 };
+                match walk.open.take() {
+                    Some(open) => walk.break_off(open.place, "the last MMS is not closed"),
+                    None if !walk.closed => walk.break_off(end, "its end is missing"),
+                    None => {}
                 }
                 break;
             }
@@ -186,6 +190,8 @@ struct Walk<'c> {
     batch: Batch<'c>,
     line: u32,
     open: Option<Mms>,
+    /// Whether the root element came to its end.
+    closed: bool,
 }
 
 impl Walk<'_> {
@@ -197,9 +203,13 @@ impl Walk<'_> {
 
     fn event(&mut self, event: &Event<'_>, start: u64, end: u64) {
         let (element, empty) = match event {
-            Event::Empty(element) => (element, true),
+            Event::Empty(element) => {
+                self.closed |= ROOTS.contains(&element.name().as_ref());
+                (element, true)
+            }
             Event::Start(element) => (element, false),
             Event::End(element) => {
+                self.closed |= ROOTS.contains(&element.name().as_ref());
                 if element.name().as_ref() == "mms"
                     && let Some(mut mms) = self.open.take()
                 {

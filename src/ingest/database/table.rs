@@ -199,6 +199,12 @@ impl<'c> Prepared<'c> {
         Ok(Self { statement: connection.prepare(&sql)?, names })
     }
 
+    /// Whether a column of this name is there.
+    #[must_use]
+    pub fn asks(&self, name: &str) -> bool {
+        self.names.contains(&name)
+    }
+
     /// Begins to read.
     ///
     /// # Errors

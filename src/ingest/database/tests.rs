@@ -202,6 +202,10 @@ fn no_column_may_move_unnoticed() {
             let keys = select.joins.iter().flat_map(|join| join.2.split(" = "));
             for place in select.wants.iter().map(|want| want.1).chain(keys) {
                 let (alias, column) = place.split_once('.').expect("alias and column");
+                // SQLite renames no ROWID.
+                if column == "ROWID" {
+                    continue;
+                }
                 let scratch = tempfile::tempdir().expect("a folder");
                 let moved = format!("{sql}\nALTER TABLE {} RENAME COLUMN {column} TO moved;", table_of(alias));
                 let after = told(&read_file(&make(scratch.path(), name, &moved), &Case::default()));

@@ -133,7 +133,7 @@ fn read_message(row: &Row, receipts: &[Row], known: &Known) -> Outcome {
     let chat = jid(row, ["chat", "chat_user", "chat_server", "chat_of_lid"]);
     if row.is_filled("opt_out_action") || row.is_filled("opt_out_category") {
         return match unix_ms(row, "timestamp") {
-            Some(at) if !chat.is_empty() => Outcome::OptOut { recipient: chat, at },
+            Some(at) if !chat.is_empty() => Outcome::OptOut { account: known.owner.clone(), recipient: chat, at },
             Some(_) => Outcome::Rejected(NO_PARTNER),
             None => Outcome::Rejected(NO_TIME),
         };

@@ -287,7 +287,8 @@ impl Reader<'_, '_> {
             let mail = self.mails.entry(key).or_default();
             mail.from = rest.split_once('>').map(|(from, _)| from.to_owned());
             if let Some(recipients) = after(rest, "nrcpt=", &[' ', ',']).and_then(|text| text.parse().ok()) {
-                mail.recipients = recipients;
+                // After a deferral only those still waiting are counted.
+                mail.recipients = mail.recipients.max(recipients);
             }
         } else if let Some((_, rest)) = said.split_once("header Subject: ") {
             // `header_checks` with WARN or INFO, which many turn on for their own statistics.
