@@ -23,7 +23,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use sendeschluss::assess::{Calendar, Grounds, Pack, assess};
+use sendeschluss::assess::{Calendar, Grounds, Pack, Wording, assess};
 use sendeschluss::case::{Case, Language};
 use sendeschluss::detect::{self, detect};
 use sendeschluss::ingest::{self, NoProgress, ingest, inputs};
@@ -123,16 +123,20 @@ fn run(log: &Path, target: &Path, wanted: &Wanted) -> Result<Vec<f64>, Box<dyn E
     let activity = detect(&ingested.messages, &detection);
     clock.lap();
 
-    let packs = Pack::load_all(&detection.detectors)?;
+    let packs = Pack::load_all(&detection.detectors, &[])?;
+    let wording = Wording::load()?;
     let calendar = Calendar::named("UTC")?;
     let assessment = assess(Grounds {
         messages: &ingested.messages,
+        consents: &ingested.consents,
         activity: &activity,
         detectors: &detection.detectors,
         run_gap_ms: detection.run.milliseconds,
         case: &case,
         packs: &packs,
+        wording: &wording,
         calendar: &calendar,
+        as_of: None,
     });
     clock.lap();
 
