@@ -4,7 +4,7 @@
 
 use std::io::{self, Read};
 
-use super::budget::{Bounded, Budget};
+use super::budget::{Bounded, Budget, Counted};
 use crate::ingest::open::read_up_to;
 
 /// How bytes are packed.
@@ -119,7 +119,8 @@ pub fn unpacker<'r>(
     budget: &'r Budget,
 ) -> io::Result<Box<dyn Read + 'r>> {
     layers.iter().try_fold(inner, |inner, packing| {
-        Ok(Box::new(Bounded::new(packing.decoder(inner)?, budget)) as Box<dyn Read + 'r>)
+        let (inner, taken) = Counted::new(inner);
+        Ok(Box::new(Bounded::new(packing.decoder(Box::new(inner))?, taken, budget)) as Box<dyn Read + 'r>)
     })
 }
 
