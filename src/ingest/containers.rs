@@ -86,7 +86,11 @@ pub fn walk(path: &Path, max_unpacked: u64, visit: &mut dyn FnMut(Event<'_>)) ->
     if !meta.is_file() {
         return Ok(false);
     }
-    let (layers, head) = peel(&head_of(&mut file)?);
+    let (head, failed) = head_of(&mut file);
+    if let Some(error) = failed {
+        return Err(error.into());
+    }
+    let (layers, head) = peel(&head);
     let Some(kind) = Kind::of(&head) else { return Ok(false) };
     file.rewind()?;
     let budget = Budget::new(meta.len(), max_unpacked);
@@ -250,10 +254,8 @@ impl<'w> Walker<'w> {
     fn file(&mut self, name: &str, stated: u64, stream: &mut dyn Read, depth: usize) {
         let mut rest = Rest { head: Vec::new(), stream, stated, failed: None };
         if !inputs::is_no_export_name(name) {
-            match head_of(rest.stream) {
-                Ok(head) => rest.head = head,
-                Err(error) => rest.failed = Some(error.to_string()),
-            }
+            let (head, failed) = head_of(rest.stream);
+            (rest.head, rest.failed) = (head, failed.map(|error| error.to_string()));
             let (layers, head) = peel(&rest.head);
             if let (Some(kind), None) = (Kind::of(&head), &rest.failed) {
                 if depth >= DEPTH {

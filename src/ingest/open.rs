@@ -304,7 +304,8 @@ fn whole_lines(text: &mut Vec<u8>) -> u64 {
     let ended = text.len() as u64;
     let end = memchr::memrchr(b'\n', text).map_or(0, |end| end + 1);
     // The line feed of UTF-16 in Intel order has a second byte.
-    let end = if utf16_encoding(text) == Some(encoding_rs::UTF_16LE) { end + 1 } else { end };
+    let wide = end > 0 && utf16_encoding(text) == Some(encoding_rs::UTF_16LE);
+    let end = if wide { end + 1 } else { end };
     text.truncate(end);
     ended
 }

@@ -250,7 +250,7 @@ fn bombs_of_ten_gigabytes_are_refused_at_once() {
         assert!(rejects.iter().any(|reject| reject["reason"].contains("--max-unpacked")), "{what}: {rejects:#?}");
         // A second in the build that people use; this one is many times slower.
         assert!(took < Duration::from_secs(if cfg!(debug_assertions) { 20 } else { 1 }), "{what}: {took:?}");
-        println!("{what}: {} bytes refused in {took:?}", bomb.len());
+        eprintln!("{what}: {} bytes refused in {took:?}", bomb.len());
     }
 }
 
@@ -321,7 +321,7 @@ fn a_thousand_chats_in_a_zip_in_a_tar_gz_are_read_in_one_call() {
     let start = Instant::now();
     let report = reported(&matter, &["chats.tar.gz"], 0);
     let inputs = report.csv("inputs");
-    println!("1000 chats in {:?}", start.elapsed());
+    eprintln!("1000 chats in {:?}", start.elapsed());
     assert_eq!(inputs.len(), 1002);
     assert_eq!(inputs.iter().map(|row| number(&row["read"]) + number(&row["folded"])).sum::<u64>(), 3000);
 }

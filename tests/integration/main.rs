@@ -14,4 +14,5 @@ mod harness;
 mod oracle;
 mod report_files;
 mod samples;
+mod tables;
 mod terminal;

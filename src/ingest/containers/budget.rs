@@ -4,6 +4,7 @@
 
 use std::cell::Cell;
 use std::io::{self, Read};
+use std::rc::Rc;
 
 /// The bound that holds where the user names none.
 pub const DEFAULT_MAX_UNPACKED: u64 = 64 << 30;
@@ -56,15 +57,24 @@ impl Budget {
     pub fn spend(&self, bytes: u64) -> Result<(), TooLarge> {
         let used = self.used.get().saturating_add(bytes);
         self.used.set(used);
-        let refused = if used > self.limit {
-            TooLarge::Bound { limit: self.limit }
-        } else if self.limit == DEFAULT_MAX_UNPACKED && used > GRACE && used / RATIO > self.packed {
-            TooLarge::Ratio { packed: self.packed }
-        } else {
-            return Ok(());
-        };
-        self.refused.set(Some(refused));
-        Err(refused)
+        if used > self.limit {
+            return Err(self.refuse(TooLarge::Bound { limit: self.limit }));
+        }
+        self.compare(used, self.packed)
+    }
+
+    /// Holds what came out of some bytes against their number.
+    ///
+    /// # Errors
+    /// When it is as much as only bombs give.
+    pub fn compare(&self, unpacked: u64, packed: u64) -> Result<(), TooLarge> {
+        let bomb = self.limit == DEFAULT_MAX_UNPACKED && unpacked > GRACE && unpacked / RATIO > packed;
+        if bomb { Err(self.refuse(TooLarge::Ratio { packed })) } else { Ok(()) }
+    }
+
+    fn refuse(&self, reason: TooLarge) -> TooLarge {
+        self.refused.set(Some(reason));
+        reason
     }
 
     /// The refusal, if there was one: readers in between may have turned it into words of their own.
@@ -74,24 +84,52 @@ impl Budget {
     }
 }
 
-/// A decoder whose bytes are counted.
+/// Counts what a decoder takes in.
+#[derive(Debug)]
+pub struct Counted<R> {
+    inner: R,
+    taken: Rc<Cell<u64>>,
+}
+
+impl<R: Read> Counted<R> {
+    /// A counting reader, and its count.
+    pub fn new(inner: R) -> (Self, Rc<Cell<u64>>) {
+        let taken = Rc::new(Cell::new(0));
+        (Self { inner, taken: Rc::clone(&taken) }, taken)
+    }
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.taken.set(self.taken.get() + count as u64);
+        Ok(count)
+    }
+}
+
+/// A decoder whose bytes are counted, against the whole budget and against what it has taken in so far: a bomb shows
+/// long before it has gone off.
 #[derive(Debug)]
 pub struct Bounded<'b, R> {
     inner: R,
+    taken: Rc<Cell<u64>>,
+    given: u64,
     budget: &'b Budget,
 }
 
 impl<'b, R: Read> Bounded<'b, R> {
-    /// Counts what `inner` gives.
-    pub const fn new(inner: R, budget: &'b Budget) -> Self {
-        Self { inner, budget }
+    /// Counts what `inner` gives; `taken` is what it has taken in.
+    pub const fn new(inner: R, taken: Rc<Cell<u64>>, budget: &'b Budget) -> Self {
+        Self { inner, taken, given: 0, budget }
     }
 }
 
 impl<R: Read> Read for Bounded<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
+        self.given += count as u64;
         self.budget.spend(count as u64).map_err(io::Error::other)?;
+        self.budget.compare(self.given, self.taken.get()).map_err(io::Error::other)?;
         Ok(count)
     }
 }

@@ -4,8 +4,7 @@
 
 use std::io::{self, Read};
 
-use super::budget::{Bounded, Budget};
-use crate::ingest::open::read_up_to;
+use super::budget::{Bounded, Budget, Counted};
 
 /// How bytes are packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,9 +99,9 @@ pub fn peel(head: &[u8]) -> (Vec<Packing>, Vec<u8>) {
         }
         layers.push(packing);
         let budget = Budget::new(0, u64::MAX);
-        let Ok(decoder) = unpacker(&layers, Box::new(head), &budget) else { break };
+        let Ok(mut decoder) = unpacker(&layers, Box::new(head), &budget) else { break };
         let mut inside = vec![0_u8; HEAD];
-        let filled = read_as_far_as_it_goes(decoder, &mut inside);
+        let (filled, _) = fill(&mut *decoder, &mut inside);
         inside.truncate(filled);
         known = inside;
     }
@@ -119,38 +118,41 @@ pub fn unpacker<'r>(
     budget: &'r Budget,
 ) -> io::Result<Box<dyn Read + 'r>> {
     layers.iter().try_fold(inner, |inner, packing| {
-        Ok(Box::new(Bounded::new(packing.decoder(inner)?, budget)) as Box<dyn Read + 'r>)
+        let (inner, taken) = Counted::new(inner);
+        Ok(Box::new(Bounded::new(packing.decoder(Box::new(inner))?, taken, budget)) as Box<dyn Read + 'r>)
     })
 }
 
-fn read_as_far_as_it_goes(mut reader: impl Read, buffer: &mut [u8]) -> usize {
+/// Fills `buffer` as far as the reader gives, and keeps what it gave before it failed.
+fn fill(reader: &mut (impl Read + ?Sized), buffer: &mut [u8]) -> (usize, Option<io::Error>) {
     let mut filled = 0;
     while let Some(rest) = buffer.get_mut(filled..)
         && !rest.is_empty()
     {
         match reader.read(rest) {
-            Ok(0) | Err(_) => break,
+            Ok(0) => break,
             Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return (filled, Some(error)),
         }
     }
-    filled
+    (filled, None)
 }
 
-/// Reads the head that is needed to know what follows: little, and more where it is packed.
-///
-/// # Errors
-/// When reading fails.
-pub fn head_of(reader: &mut dyn Read) -> io::Result<Vec<u8>> {
+/// Reads the head that is needed to know what follows: little, and more where it is packed. What could be read is given
+/// with what then went wrong.
+pub fn head_of(reader: &mut dyn Read) -> (Vec<u8>, Option<io::Error>) {
     let mut head = vec![0_u8; HEAD];
-    let filled = read_up_to(reader, &mut head)?;
+    let (filled, mut failed) = fill(reader, &mut head);
     head.truncate(filled);
-    if Packing::of(&head) != Packing::None {
+    if failed.is_none() && Packing::of(&head) != Packing::None {
         // A block of bzip2 must be there as a whole before it gives its first byte.
         let mut more = vec![0_u8; crate::ingest::open::SAMPLE_BYTES];
-        let filled = read_up_to(reader, &mut more)?;
+        let (filled, error) = fill(reader, &mut more);
         head.extend_from_slice(more.get(..filled).unwrap_or_default());
+        failed = error;
     }
-    Ok(head)
+    (head, failed)
 }
 
 /// A tar header: its checksum holds, in whichever dialect it is written.

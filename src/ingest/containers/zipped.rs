@@ -6,7 +6,7 @@ use std::io::{Read, Seek};
 
 use zip::read::{Config, ZipFileEntry};
 use zip::unstable::read::ZipIterable;
-use zip::{HasZipMetadata, ZipReadOptions};
+use zip::{HasZipMetadata, SUPPORTED_COMPRESSION_METHODS, ZipReadOptions};
 
 use super::{Container, Content, Event, LINK, ReadSeek, TOO_MANY, Walker};
 use crate::ingest::tables::workbook;
@@ -79,11 +79,13 @@ impl Walker<'_> {
                 Some(Content::Ignored(LINK))
             } else if entry.encrypted() {
                 Some(Content::Refused("is encrypted; put it there without its password".to_owned()))
+            } else if !SUPPORTED_COMPRESSION_METHODS.contains(&entry.compression()) {
+                let method = entry.compression();
+                Some(Content::Refused(format!("is compressed by a method that is not read ({method:?})")))
             } else {
                 None
             };
             let size = entry.size();
-            let method = entry.compression();
             let refusal = match refusal {
                 Some(refusal) => refusal,
                 None => match entry.with_reader(&mut *reader, ZipReadOptions::new()) {
@@ -95,10 +97,6 @@ impl Walker<'_> {
                         }
                         continue;
                     }
-                    Err(
-                        zip::result::ZipError::UnsupportedArchive(_)
-                        | zip::result::ZipError::CompressionMethodNotSupported(_),
-                    ) => Content::Refused(format!("is compressed by a method that is not read ({method:?})")),
                     Err(error) => Content::Refused(format!("cannot be found in the archive: {error}")),
                 },
             };
