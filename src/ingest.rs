@@ -24,6 +24,7 @@ pub mod people;
 pub mod records;
 mod register;
 mod scan;
+pub mod table;
 pub mod time;
 mod words;
 

@@ -13,6 +13,7 @@ use super::mapping::{Delimited, MapError, Mapping, Role, map};
 use super::open::Opened;
 use super::records::{self, Field, Shape, split};
 use super::scan::{Layout, Source, Walk, scan};
+use super::table::Table;
 use super::time::{self, DateOrder, OrderEvidence, OrderFinding, Resolution, Zones};
 use super::words::Words;
 use super::{DateOrderDecision, FileRead};
@@ -120,11 +121,26 @@ pub fn read<'c>(
         return super::register::read(file, register, &mapping.names, opened.encoding, *layout, source, progress);
     }
     let columns = ColumnsOf::new(mapping);
-    let (order, decision) = match file.context.date_order {
+    let known = mapping.known.as_deref();
+    let table = Table::new(&file.context.delimited, mapping);
+    // What the provider guarantees of the zone holds for every record, as if it stood in each.
+    let own_zone = known.and_then(|format| format.zone.as_ref()).map(|zones| (zones, ZoneBasis::Record));
+    let (zones, basis) = own_zone.unwrap_or((&file.zones, file.zone_basis));
+    let (order, decision) = match file.context.date_order.or(known.and_then(|format| format.date_order)) {
         Some(told) => (told, None),
         None => settle_date_order(source, *layout, &columns)?,
     };
-    let reader = RowReader { file, mapping, columns, order, encoding: opened.encoding, expected: layout.columns };
+    let reader = RowReader {
+        file,
+        mapping,
+        table,
+        columns,
+        order,
+        zones,
+        basis,
+        encoding: opened.encoding,
+        expected: layout.columns,
+    };
     let start = || RowState::new(file);
     let record = |state: &mut RowState<'c>, place: Place, buffer: &[u8], fields: &[Field]| {
         reader.record(state, place, buffer, fields);
@@ -300,8 +316,12 @@ impl<'c> RowState<'c> {
 struct RowReader<'r, 'c> {
     file: &'r FileContext<'c>,
     mapping: &'r Mapping,
+    table: Table,
     columns: ColumnsOf,
     order: DateOrder,
+    /// Zone of times without an offset, and who named it.
+    zones: &'r Zones,
+    basis: ZoneBasis,
     encoding: &'static Encoding,
     expected: usize,
 }
@@ -329,19 +349,25 @@ impl<'c> RowReader<'_, 'c> {
         let [spare_sender, spare_recipient, spare_text, spare_id, spare_name, spare_word] = spare;
         let raw = |column: Option<usize>| column.and_then(|column| fields.get(column)).copied();
         let encoding = self.encoding;
+        let cell = |column: usize| fields.get(column).and_then(|field| buffer.get(field.start..field.end));
+        if let Some(reason) = self.table.ignored(cell) {
+            batch.ignore(reason);
+            return Ok(());
+        }
         let (sent_at, zone) = self.time(batch, buffer, fields, spare_word)?;
         let direction = match raw(self.columns.direction) {
             Some(field) => {
                 let word = records::bytes(buffer, field, spare_word);
-                let known = direction.get(word, &self.file.context.delimited.direction, encoding);
+                let known = direction.get(word, &self.table.words.direction, encoding);
                 known.ok_or("the direction is none of the known words")?
             }
-            None => Direction::Outbound,
+            None => self.table.direction,
         };
         let sender = field_text(buffer, raw(self.columns.sender), spare_sender, encoding);
         let recipient = field_text(buffer, raw(self.columns.recipient), spare_recipient, encoding);
         let (account, other) = match direction {
             Direction::Outbound => (sender.as_ref(), recipient.as_ref()),
+            Direction::Inbound if self.table.fixed_sides => (sender.as_ref(), recipient.as_ref()),
             Direction::Inbound if self.columns.sender.is_some() => (recipient.as_ref(), sender.as_ref()),
             Direction::Inbound => ("", recipient.as_ref()),
         };
@@ -350,12 +376,12 @@ impl<'c> RowReader<'_, 'c> {
             return Err("no recipient".into());
         }
         let channel = raw(self.columns.channel).and_then(|field| {
-            channel.get(records::bytes(buffer, field, spare_word), &self.file.context.delimited.channel, encoding)
+            channel.get(records::bytes(buffer, field, spare_word), &self.table.words.channel, encoding)
         });
         let platform = platform_of(account).or_else(|| platform_of(other)).or(channel).unwrap_or(self.mapping.platform);
         let status_word = raw(self.columns.status).map(|field| records::bytes(buffer, field, spare_word));
         let status = status_word.map_or(crate::message::Status::Unknown, |word| {
-            let known = status.get(word, &self.file.context.delimited.status, encoding);
+            let known = status.get(word, &self.table.words.status, encoding);
             known.unwrap_or_else(|| {
                 if !word.is_empty() {
                     batch.note(UNKNOWN_STATUS);
@@ -364,7 +390,7 @@ impl<'c> RowReader<'_, 'c> {
             })
         });
         let category = raw(self.columns.category).and_then(|field| {
-            category.get(records::bytes(buffer, field, spare_word), &self.file.context.delimited.category, encoding)
+            category.get(records::bytes(buffer, field, spare_word), &self.table.words.category, encoding)
         });
         let text = field_text(buffer, raw(self.columns.text), spare_text, encoding);
         let message_id = field_text(buffer, raw(self.columns.message_id), spare_id, encoding);
@@ -373,7 +399,7 @@ impl<'c> RowReader<'_, 'c> {
         let form = match self.columns.template {
             Some(_) if !template.is_empty() => Form::Template,
             Some(_) if !text.is_empty() => Form::FreeForm,
-            _ => Form::Unknown,
+            _ => self.table.form(),
         };
         let audience = raw(self.columns.audience)
             .and_then(|field| std::str::from_utf8(buffer.get(field.start..field.end)?).ok()?.trim().parse().ok());
@@ -390,12 +416,12 @@ impl<'c> RowReader<'_, 'c> {
                 recipient: other,
                 hint,
                 audience: audience.unwrap_or(1),
-                status,
+                status: self.table.status(status, cell),
                 message_id: message_id.trim(),
                 campaign: campaign.trim(),
                 template: template.trim(),
                 text: &text,
-                category: category.unwrap_or_default(),
+                category: self.table.category(category),
                 form,
                 automation: if direction == Direction::Outbound {
                     self.mapping.automation
@@ -433,12 +459,15 @@ impl<'c> RowReader<'_, 'c> {
             }
             time::parse(records::bytes(buffer, field, spare), self.order).map_err(|error| told(&error))?
         };
-        Ok(instant(stamp, &self.file.zones, self.file.zone_basis, batch))
+        Ok(instant(stamp, self.zones, self.basis, batch))
     }
 
     fn route(&self, platform: Platform) -> Route {
         if let Some(route) = self.mapping.routes.get(platform.as_str()) {
             return *route;
+        }
+        if let Some(route) = self.table.route(platform) {
+            return route;
         }
         match platform {
             Platform::Sms => Route::Sms,

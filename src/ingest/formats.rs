@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::mapping::Role as Column;
+use super::table::IgnoredRows;
 use super::time::{DateOrder, Zones};
 use super::words::Words;
 use crate::case::explain;
@@ -176,6 +177,12 @@ pub struct Format {
     pub consents: Vec<TableConsent>,
     /// Kinds of records, of JSON.
     pub records: Vec<Record>,
+    /// Rows of a table that are no sends.
+    pub ignore: Vec<IgnoredRows>,
+    /// Columns of a table whose being filled shows that a message came so far.
+    pub stages: Vec<(Status, String)>,
+    /// The columns of sender and recipient of a table stand for our side and the other side, whatever the direction.
+    pub fixed_sides: bool,
     /// What all records are.
     pub constants: Constants,
     /// Its own words.
@@ -328,8 +335,11 @@ fn compile(file: &str, raw: schema::File) -> Result<Format, String> {
             if recognise.keys.is_empty() && recognise.values.is_empty() && recognise.any.is_empty() {
                 return Err("`recognise` names no `keys`, `any` or `values`".to_owned());
             }
-            if !recognise.header.is_empty() || !raw.columns.is_empty() {
-                return Err("`header` and `columns` belong to tables, not to JSON".to_owned());
+            let of_tables = [raw.columns.is_empty(), raw.ignore.is_empty(), raw.stages.is_empty()];
+            if !recognise.header.is_empty() || of_tables.contains(&false) || raw.sides != schema::Sides::Switched {
+                return Err(
+                    "`header`, `columns`, `sides`, `stages` and `ignore` belong to tables, not to JSON".to_owned()
+                );
             }
             if raw.records.is_empty() {
                 return Err("there is no `[[record]]`".to_owned());
@@ -384,6 +394,13 @@ fn compile(file: &str, raw: schema::File) -> Result<Format, String> {
         columns: raw.columns.into_iter().map(|(column, names)| (column, names.0)).collect(),
         consents,
         records,
+        ignore: raw
+            .ignore
+            .into_iter()
+            .map(|rows| IgnoredRows { column: rows.column, values: rows.values.0, reason: kept(&rows.reason) })
+            .collect(),
+        stages: raw.stages.into_iter().collect(),
+        fixed_sides: raw.sides == schema::Sides::Fixed,
         constants: raw.constants,
         words,
         routes: raw.routes,
@@ -536,6 +553,9 @@ pub fn found(name: &str, each: Path, fields: BTreeMap<Role, Vec<Place>>) -> Form
         columns: BTreeMap::new(),
         consents: Vec::new(),
         records: vec![record],
+        ignore: Vec::new(),
+        stages: Vec::new(),
+        fixed_sides: false,
         constants: Constants::default(),
         words: OwnWords::default(),
         routes: BTreeMap::new(),

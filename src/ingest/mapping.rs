@@ -114,6 +114,20 @@ pub enum Addresses {
     Unknown,
     /// Full international numbers.
     International,
+    /// Names and keys of the platform's own: never numbers, even where they are digits.
+    Names,
+}
+
+impl Addresses {
+    /// What readers of addresses are told.
+    #[must_use]
+    pub const fn hint(self) -> Hint {
+        match self {
+            Self::Unknown => Hint::Unknown,
+            Self::International => Hint::International,
+            Self::Names => Hint::Name,
+        }
+    }
 }
 
 /// The compiled-in knowledge of delimited exports.
@@ -411,7 +425,7 @@ fn by_format(known: &Delimited, names: &[String]) -> Option<Mapping> {
         columns: columns.collect(),
         platform: constants.platform.unwrap_or_default(),
         automation: constants.automation.unwrap_or_default(),
-        hint: if constants.addresses == Some(Addresses::International) { Hint::International } else { Hint::Unknown },
+        hint: constants.addresses.unwrap_or_default().hint(),
         routes: format.routes.iter().map(|(platform, route)| (platform.as_str().to_owned(), *route)).collect(),
         known: Some(Arc::clone(format)),
     })

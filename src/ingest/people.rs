@@ -102,6 +102,8 @@ pub enum Hint {
     International,
     /// Nothing is known.
     Unknown,
+    /// They are names or keys of a platform's own, and no numbers.
+    Name,
 }
 
 /// Reads addresses. All it needs to know beforehand is the country that national numbers belong to.
@@ -144,6 +146,9 @@ impl People {
         let text = unwrapped(&clean);
         if text.is_empty() {
             return None;
+        }
+        if hint == Hint::Name {
+            return at_address(text).or_else(|| Address::exact(text, Channel));
         }
         let cell = scientific(text);
         if matches!(cell, Some(None)) {

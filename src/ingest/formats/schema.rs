@@ -38,6 +38,12 @@ pub struct File {
     #[serde(default)]
     pub date_order: Option<Order>,
     #[serde(default)]
+    pub sides: Sides,
+    #[serde(default)]
+    pub stages: BTreeMap<Status, String>,
+    #[serde(default)]
+    pub ignore: Vec<IgnoredRows>,
+    #[serde(default)]
     pub zone: Option<String>,
 }
 
@@ -72,6 +78,26 @@ pub enum Order {
     /// Month, day, year.
     #[serde(alias = "mdy", alias = "month_first")]
     MonthDay,
+}
+
+/// Whether the columns of sender and recipient change their meaning with the direction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sides {
+    /// The sender of an inbound row is the other side.
+    #[default]
+    Switched,
+    /// The sender is our side and the recipient the other side in every row.
+    Fixed,
+}
+
+/// `[[ignore]]`: rows of a table that are no sends.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IgnoredRows {
+    pub column: String,
+    pub values: Texts,
+    pub reason: String,
 }
 
 /// `[recognise]`.

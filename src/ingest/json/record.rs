@@ -14,7 +14,6 @@ use crate::ingest::delimited::{UNKNOWN_STATUS, instant, platform_of};
 use crate::ingest::formats::path::Path;
 use crate::ingest::formats::schema::{Consent, Role, TimeForm, When};
 use crate::ingest::formats::{Condition, Ending, Format, Place as FieldPlace, Record};
-use crate::ingest::mapping::Addresses;
 use crate::ingest::people::Hint;
 use crate::ingest::time::{self, DateOrder};
 use crate::message::{Automation, Category, Direction, Form, Place, Platform, RecipientKind, Route, Status, ZoneBasis};
@@ -445,7 +444,7 @@ pub fn times(format: &Format, document: &Item<'_>, see: &mut dyn FnMut(&str)) {
 }
 
 fn hint(record: &Record) -> Hint {
-    if record.constants.addresses == Some(Addresses::International) { Hint::International } else { Hint::Unknown }
+    record.constants.addresses.unwrap_or_default().hint()
 }
 
 fn text<'t>(record: &Record, role: Role, item: &Item<'t>, twice: &Cell<bool>) -> Cow<'t, str> {
