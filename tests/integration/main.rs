@@ -10,6 +10,7 @@ mod command_line;
 mod determinism;
 mod harness;
 mod oracle;
+mod registers;
 mod report_files;
 mod samples;
 mod terminal;
