@@ -12,6 +12,7 @@ mod containers;
 mod determinism;
 mod harness;
 mod oracle;
+mod registers;
 mod report_files;
 mod samples;
 mod tables;

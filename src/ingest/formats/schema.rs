@@ -153,7 +153,9 @@ pub enum Consent {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TableConsent {
+    /// Whether it is an opt-in or an opt-out.
     pub kind: ConsentColumn,
+    /// Word for reports.
     pub source: String,
     /// Column of the person.
     pub recipient: String,
@@ -178,8 +180,11 @@ pub enum ConsentColumn {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConsentWordsOfColumn {
+    /// Its name.
     pub column: String,
+    /// Its words for opt-ins.
     pub opt_in: Vec<String>,
+    /// Its words for opt-outs.
     pub opt_out: Vec<String>,
 }
 
