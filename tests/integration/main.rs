@@ -8,6 +8,8 @@ mod bad_inputs;
 mod command_line;
 mod determinism;
 mod harness;
+mod measures;
+mod method;
 mod oracle;
 mod report_files;
 mod samples;
