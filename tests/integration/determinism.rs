@@ -115,7 +115,7 @@ fn busy_log() -> (&'static str, Vec<String>) {
     for index in 0_i64..2400 {
         let number = if index % 90 > 85 { continue } else { index };
         let day = index / 200 * if index >= 2200 { 9 } else { 1 };
-        let at = start + day * 86_400_000 + index % 200 * 700 / 3000 * 3000;
+        let at = start + day * 86_400_000 + index % 200 * 200 / 3000 * 3000;
         let time = jiff::Timestamp::from_millisecond(at).expect("a time");
         let (own, other) = (format!("+4930555000{}", index % 3), format!("+49151777{:05}", index * 7 % 600));
         let inbound = index % 37 == 0;
