@@ -143,12 +143,9 @@ pub fn detect(messages: &Messages, settings: &Settings) -> Activity {
     let (mut campaigns, runs, set_aside) = find_campaigns(messages, settings, &contents, &initiated);
     drop(contents);
     bursts.par_sort_by(|left, right| {
-        (left.detector, left.account, left.start, left.content).cmp(&(
-            right.detector,
-            right.account,
-            right.start,
-            right.content,
-        ))
+        // The id tells contents apart by what they are, not by where they were first met.
+        let key = |burst: &Burst| (burst.detector, burst.account, burst.start);
+        key(left).cmp(&key(right)).then_with(|| left.id.cmp(&right.id))
     });
     let measures = measures::measure(messages, settings, &groups, &inbound, &initiated, (&bursts, &campaigns, &runs));
     drop(groups);

@@ -38,7 +38,7 @@ pub fn bench(criterion: &mut Criterion) {
 }
 
 /// Times, recipients and weights of an account with an eighth as many recipients as messages.
-fn log(messages: usize, longest_gap: u64) -> (Vec<i64>, Vec<u32>, Vec<u32>) {
+pub fn log(messages: usize, longest_gap: u64) -> (Vec<i64>, Vec<u32>, Vec<u32>) {
     let mut random = Random::new(SEED);
     let mut now = 0;
     let mut times = Vec::with_capacity(messages);

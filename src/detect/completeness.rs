@@ -3,8 +3,10 @@
 //! contents. Each is a fact about the files; none says why, and none changes what is counted.
 
 use std::collections::BTreeMap;
+use std::hash::BuildHasher;
 
 use rayon::prelude::*;
+use rustc_hash::FxBuildHasher;
 
 use crate::message::{Columns, Contradiction, Messages, NO_CONTENT};
 
@@ -302,17 +304,23 @@ fn shifted(columns: &Columns, files: usize) -> Vec<SourceCheck> {
             time(columns, *row).rem_euclid(HOUR_MS),
         )
     };
-    let mut rows: Vec<u32> = (0..columns.len() as u32)
-        .filter(|row| columns.content.get(*row as usize).is_some_and(|content| *content != NO_CONTENT))
-        .collect();
-    rows.par_sort_unstable_by_key(|row| (key(row), time(columns, *row), *row));
+    // Sorted by a hash, for comparing the parts themselves would look up five columns each time.
+    let content = |row: &u32| columns.content.get(*row as usize).copied().unwrap_or(NO_CONTENT);
+    let hashed = |row: u32| (FxBuildHasher.hash_one(key(&row)), row);
+    let mut rows: Vec<(u64, u32)> =
+        (0..columns.len() as u32).into_par_iter().filter(|row| content(row) != NO_CONTENT).map(hashed).collect();
+    rows.par_sort_unstable();
     let mut pairs: BTreeMap<(u32, u32, i64), (u64, u32, u32)> = BTreeMap::new();
-    for group in rows.chunk_by(|one, next| key(one) == key(next)) {
+    let mut group = Vec::new();
+    for equal in rows.chunk_by(|one, next| one.0 == next.0).filter(|equal| equal.len() > 1) {
+        group.clear();
+        group.extend(equal.iter().map(|(_, row)| *row));
+        group.sort_unstable_by_key(|row| (key(row), time(columns, *row), *row));
         for pair in group.windows(2) {
             let (Some(one), Some(other)) = (pair.first().copied(), pair.last().copied()) else { continue };
             let shift = time(columns, other) - time(columns, one);
             let files = (at(columns, one).file, at(columns, other).file);
-            if files.0 == files.1 || shift == 0 || shift > MOST_HOURS * HOUR_MS {
+            if key(&one) != key(&other) || files.0 == files.1 || shift == 0 || shift > MOST_HOURS * HOUR_MS {
                 continue;
             }
             // By the smaller number of the file, so that one shift of two files is one line.
@@ -321,7 +329,11 @@ fn shifted(columns: &Columns, files: usize) -> Vec<SourceCheck> {
             } else {
                 ((files.1, files.0, -shift), (other, one))
             };
-            pairs.entry(key).or_insert((0, rows.0, rows.1)).0 += 1;
+            let known = pairs.entry(key).or_insert((0, rows.0, rows.1));
+            known.0 += 1;
+            if rows.0 < known.1 {
+                (known.1, known.2) = rows;
+            }
         }
     }
     let size = |file: u32| sizes.get(file as usize).copied().unwrap_or(0);

@@ -14,8 +14,10 @@ const BLOCK: usize = 2_048;
 /// A stretch in which the automaton is at a level or above.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stretch {
-    /// The level, from 1.
+    /// The highest level at which this is the stretch, from 1.
     pub level: u8,
+    /// The lowest one.
+    pub from_level: u8,
     /// Position of the first message in the times given.
     pub first: usize,
     /// One past the position of the last message.
@@ -158,7 +160,8 @@ pub fn levels(times: &[i64]) -> Vec<u8> {
     Automaton::of(&batches).map(|automaton| automaton.levels(&batches)).unwrap_or_default()
 }
 
-/// For each level from 1 the longest stretches at it or above, by start and level (docs/method.md, Intensity).
+/// For each level from 1 the longest stretches at it or above, by start and level (docs/method.md, Intensity). Levels
+/// with the same stretch are one.
 ///
 /// A stretch begins with the instant before its first gap, for that gap is the first to be short.
 #[must_use]
@@ -179,7 +182,7 @@ pub fn stretches(times: &[i64]) -> Vec<Stretch> {
         while open.len() > level as usize {
             let depth = open.len() as u8;
             if let Some(start) = open.pop() {
-                found.push(Stretch { level: depth, first: begins(start), end: end_of(at) });
+                found.push(Stretch { level: depth, from_level: depth, first: begins(start), end: end_of(at) });
             }
         }
         while open.len() < level as usize {
@@ -187,6 +190,14 @@ pub fn stretches(times: &[i64]) -> Vec<Stretch> {
         }
     }
     found.sort_unstable_by_key(|stretch| (stretch.first, stretch.level));
+    // A leap over several levels is told once, with the lowest and the highest.
+    found.dedup_by(|next, known| {
+        let same = (known.first, known.end) == (next.first, next.end);
+        if same {
+            known.level = next.level;
+        }
+        same
+    });
     found
 }
 
@@ -258,8 +269,8 @@ mod tests {
             // Each instant after the first lies in as many stretches (past their first instant) as its level says.
             for (at, level) in levels.iter().enumerate() {
                 let time = instants[at + 1];
-                let inside = found.iter().filter(|one| times[one.first] < time && time <= times[one.end - 1]).count();
-                prop_assert_eq!(inside, *level as usize);
+                let inside = found.iter().filter(|one| times[one.first] < time && time <= times[one.end - 1]);
+                prop_assert_eq!(inside.map(|one| one.level - one.from_level + 1).sum::<u8>(), *level);
             }
         }
     }
@@ -276,7 +287,7 @@ mod tests {
             })
             .collect();
         let found = stretches(&times);
-        let lowest: Vec<&Stretch> = found.iter().filter(|stretch| stretch.level == 1).collect();
+        let lowest: Vec<&Stretch> = found.iter().filter(|stretch| stretch.from_level == 1).collect();
         assert_eq!(lowest.len(), 1, "{lowest:?}");
         assert_eq!((lowest[0].first, lowest[0].end), (4999, 14_000));
     }

@@ -64,8 +64,10 @@ pub enum SpeedOf {
 pub struct Intense {
     /// Account.
     pub account: u32,
-    /// Level of the automaton, from 1.
+    /// Highest level of the automaton of which this is the stretch, from 1.
     pub level: u8,
+    /// Lowest one.
+    pub from_level: u8,
     /// First message, UTC milliseconds.
     pub start: i64,
     /// Last message.
@@ -174,6 +176,7 @@ fn rhythms(
             Intense {
                 account: account as u32,
                 level: stretch.level,
+                from_level: stretch.from_level,
                 start: time(Some(stretch.first)),
                 end: time(stretch.end.checked_sub(1)),
                 messages: part.len() as u64,

@@ -2,7 +2,7 @@
 //! date order is read the other way. Only what stood in it is looked at again: all it could gain would keep it.
 //! Looser settings (W + 10 %, N − 10 %) lose nothing, for every count they give is at least as high.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -17,6 +17,8 @@ use crate::message::{Messages, ZoneBasis};
 const HOUR_MS: i64 = 3_600_000;
 /// Other zones of a guessed file: so many hours later and earlier.
 const HOURS: i64 = 12;
+/// Up to so many guessed files are also varied one by one; more would cost more than they tell.
+const FEW_FILES: usize = 16;
 
 /// A setting without which a burst or campaign would not be found, or not as it is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,10 +31,10 @@ pub enum Setting {
     ReplyWindow,
     /// Coordinated with the pause G, not with G − 10 %.
     RunGap,
-    /// Depends on the zone guessed for this file.
-    Zone(u32),
-    /// Depends on the order of day and month guessed for this file.
-    DateOrder(u32),
+    /// Depends on the zone guessed for this file, or for all such files together.
+    Zone(Option<u32>),
+    /// Depends on the order of day and month guessed for this file, or for all such files together.
+    DateOrder(Option<u32>),
 }
 
 /// A tenth more of a threshold, rounded up.
@@ -141,8 +143,9 @@ fn still_initiated(rows: &[u32], initiated: &[bool]) -> Vec<u32> {
     rows.iter().copied().filter(|row| initiated.get(*row as usize).copied().unwrap_or(false)).collect()
 }
 
-/// Reads the times of each file whose zone or date order was guessed the other ways, one file at a time; tells the
-/// files for which `other` no longer holds. `alone` says whether it holds for a part of the rows as it is.
+/// Reads the times of files whose zone or date order was guessed the other ways: each such file by itself (while they
+/// are few), and all together. Tells those for which `other` no longer holds. `alone` says whether it holds for a part
+/// of the rows as it is.
 fn other_times(
     messages: &Messages,
     rows: &[u32],
@@ -154,17 +157,16 @@ fn other_times(
     let guessed = |row: &u32| columns.zone.get(*row as usize) == Some(&ZoneBasis::Guessed);
     let times = pick(&columns.sent_at, rows);
     let mut depends = Vec::new();
-    let of_guess: BTreeSet<Option<u32>> = rows.iter().map(|row| guessed(row).then(|| file(row))).collect();
-    // Times that all move together keep their distances; a part that holds alone holds wherever the others move.
-    let part = |class: &Option<u32>| -> Vec<u32> {
-        rows.iter().copied().filter(|row| guessed(row).then(|| file(row)) == *class).collect()
-    };
-    if of_guess.len() > 1 && !of_guess.iter().any(|class| alone(&part(class))) {
-        for moved in of_guess.iter().copied().flatten() {
+    // Times that move together keep their distances; a part that holds alone holds wherever the others move.
+    let mut parts: BTreeMap<Option<u32>, Vec<u32>> = BTreeMap::new();
+    for row in rows {
+        parts.entry(guessed(row).then(|| file(row))).or_default().push(*row);
+    }
+    if parts.len() > 1 && !parts.values().any(|part| alone(part)) {
+        for moved in varied(parts.keys().copied().flatten(), parts.contains_key(&None)) {
             let holds = |hours: i64| {
-                let shift = |(row, at): (&u32, &i64)| {
-                    if guessed(row) && file(row) == moved { at + hours * HOUR_MS } else { *at }
-                };
+                let moves = |row: &u32| guessed(row) && moved.is_none_or(|moved| file(row) == moved);
+                let shift = |(row, at): (&u32, &i64)| if moves(row) { at + hours * HOUR_MS } else { *at };
                 other(rows.iter().zip(&times).map(shift).collect())
             };
             if !(1..=HOURS).flat_map(|hours| [hours, -hours]).all(holds) {
@@ -172,13 +174,19 @@ fn other_times(
             }
         }
     }
-    let is_doubtful = |file: &u32| messages.doubts.get(*file as usize).is_some_and(|doubt| doubt.date_order);
-    let doubtful: BTreeSet<u32> = rows.iter().map(file).filter(is_doubtful).collect();
-    for swapped in doubtful {
-        let zone = messages.doubts.get(swapped as usize).map_or(TimeZone::UTC, |doubt| zone_named(&doubt.zone));
-        let mut last: Option<(Date, i64)> = None;
-        let swap = |(row, at): (&u32, &i64)| {
-            if file(row) == swapped { swap_day_and_month(*at, &zone, &mut last) } else { *at }
+    let doubt = |file: u32| messages.doubts.get(file as usize).filter(|doubt| doubt.date_order);
+    let doubtful: BTreeSet<u32> = rows.iter().map(file).filter(|file| doubt(*file).is_some()).collect();
+    let zones: BTreeMap<u32, TimeZone> = doubtful
+        .iter()
+        .map(|file| (*file, doubt(*file).map_or(TimeZone::UTC, |doubt| zone_named(&doubt.zone))))
+        .collect();
+    for swapped in varied(doubtful.iter().copied(), doubtful.len() > 1) {
+        let mut last: Option<(u32, Date, i64)> = None;
+        let swap = |(row, at): (&u32, &i64)| match zones.get(&file(row)) {
+            Some(zone) if swapped.is_none_or(|swapped| swapped == file(row)) => {
+                swap_day_and_month(*at, file(row), zone, &mut last)
+            }
+            _ => *at,
         };
         if !other(rows.iter().zip(&times).map(swap).collect()) {
             depends.push(Setting::DateOrder(swapped));
@@ -187,27 +195,33 @@ fn other_times(
     depends
 }
 
+/// Which files are read otherwise: each by itself while they are few, and, where it says something, all (`None`).
+fn varied(files: impl Iterator<Item = u32> + Clone, together: bool) -> Vec<Option<u32>> {
+    let few = files.clone().count() <= FEW_FILES;
+    let each = files.filter(|_| few).map(Some);
+    each.chain(together.then_some(None)).collect()
+}
+
 fn zone_named(name: &str) -> TimeZone {
     TimeZone::get(name).unwrap_or(TimeZone::UTC)
 }
 
 /// The instant that the same digits mean with day and month exchanged; the same where that is no date. `last` keeps
-/// the latest day met and how far it moves, because many messages share a day.
-fn swap_day_and_month(at: i64, zone: &TimeZone, last: &mut Option<(Date, i64)>) -> i64 {
+/// the latest file and day met and how far it moves, because many messages share a day.
+fn swap_day_and_month(at: i64, file: u32, zone: &TimeZone, last: &mut Option<(u32, Date, i64)>) -> i64 {
     let Ok(instant) = Timestamp::from_millisecond(at) else { return at };
-    let civil = zone.to_datetime(instant);
-    let date = civil.date();
-    if let Some((known, shift)) = last
-        && *known == date
+    let date = zone.to_datetime(instant).date();
+    if let Some((known_file, known, shift)) = last
+        && (*known_file, *known) == (file, date)
     {
         return at + *shift;
     }
-    let swapped = i8::try_from(date.day()).ok().and_then(|month| Date::new(date.year(), month, date.month()).ok());
+    let swapped = Date::new(date.year(), date.day(), date.month()).ok();
     let shift = swapped.map_or(0, |swapped| {
         let days = date.until(swapped).map_or(0, |span| i64::from(span.get_days()));
         days * 24 * HOUR_MS
     });
-    *last = Some((date, shift));
+    *last = Some((file, date, shift));
     at + shift
 }
 
@@ -300,9 +314,12 @@ mod tests {
         let one: Vec<bool> = halves.iter().map(|file| *file == 1).collect();
         // All guessed in one file: they move together. Two halves that are moved apart: neither is enough alone.
         assert_eq!(depends(&messages(&times, &[0; 12], &[true; 12]), 8, 100), []);
-        assert_eq!(depends(&messages(&times, &halves, &one), 8, 100), [Setting::Zone(1)]);
+        assert_eq!(depends(&messages(&times, &halves, &one), 8, 100), [Setting::Zone(Some(1)), Setting::Zone(None)]);
         assert_eq!(depends(&messages(&times, &halves, &one), 5, 100), []);
-        assert_eq!(depends(&messages(&times, &halves, &[true; 12]), 8, 100), [Setting::Zone(0), Setting::Zone(1)]);
+        assert_eq!(
+            depends(&messages(&times, &halves, &[true; 12]), 8, 100),
+            [Setting::Zone(Some(0)), Setting::Zone(Some(1))]
+        );
     }
 
     #[test]
@@ -310,15 +327,15 @@ mod tests {
         let at = |text: &str| text.parse::<Timestamp>().expect("a time").as_millisecond();
         let mut last = None;
         let zone = zone_named("Europe/Berlin");
-        let swapped = swap_day_and_month(at("2024-01-02T23:30:00Z"), &zone, &mut last);
+        let swapped = swap_day_and_month(at("2024-01-02T23:30:00Z"), 0, &zone, &mut last);
         // In Berlin it was 3 January; the other reading is 1 March there.
         assert_eq!(swapped, at("2024-02-29T23:30:00Z"));
-        assert_eq!(swap_day_and_month(at("2024-01-20T10:00:00Z"), &zone, &mut last), at("2024-01-20T10:00:00Z"));
+        assert_eq!(swap_day_and_month(at("2024-01-20T10:00:00Z"), 0, &zone, &mut last), at("2024-01-20T10:00:00Z"));
         // A burst over midnight falls apart: 3 April becomes 4 March, 4 April stays.
         let times = ["2024-04-03T23:59:59Z", "2024-04-04T00:00:00Z"].map(at);
         let mut doubtful = messages(&times, &[0, 0], &[false, false]);
         doubtful.doubts = vec![Doubt { zone: "UTC".to_owned(), date_order: true }];
-        assert_eq!(depends(&doubtful, 2, 5_000), [Setting::Threshold, Setting::DateOrder(0)]);
+        assert_eq!(depends(&doubtful, 2, 5_000), [Setting::Threshold, Setting::DateOrder(Some(0))]);
         doubtful.columns.sent_at[0] = doubtful.columns.sent_at[1];
         assert_eq!(depends(&doubtful, 2, 5_000), [Setting::Threshold]);
     }

@@ -233,3 +233,113 @@ impl Counted {
         spans.iter().map(burst).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::{Account, Contents, Recipients};
+
+    const MINUTE: i64 = 60_000;
+
+    /// A message: time, account, recipient, platform, forward score.
+    type Told = (i64, u32, u32, Platform, u8);
+
+    fn messages(told: &[Told], clients: &[Option<&str>]) -> Messages {
+        let account = |(index, client): (usize, &Option<&str>)| Account {
+            id: format!("account {index}"),
+            client: client.map(str::to_owned),
+            ..Account::default()
+        };
+        Messages {
+            accounts: clients.iter().enumerate().map(account).collect(),
+            recipients: Recipients { audience: vec![1; 100], ..Recipients::default() },
+            contents: Contents { fingerprint: vec![0, 1], ..Contents::default() },
+            columns: Columns {
+                sent_at: told.iter().map(|one| one.0).collect(),
+                account: told.iter().map(|one| one.1).collect(),
+                recipient: told.iter().map(|one| one.2).collect(),
+                platform: told.iter().map(|one| one.3).collect(),
+                forward_score: told.iter().map(|one| one.4).collect(),
+                content: vec![1; told.len()],
+                direction: vec![Direction::Outbound; told.len()],
+                audience: vec![1; told.len()],
+                ..Columns::default()
+            },
+            ..Messages::default()
+        }
+    }
+
+    fn found(
+        messages: &Messages,
+        born: &[(Option<i64>, Option<i64>)],
+        detector: &str,
+    ) -> Vec<(Vec<u32>, Vec<u32>, u64)> {
+        let mut settings = Settings::load().expect("the data of the build");
+        settings.detectors.retain(|known| known.name == detector);
+        if settings.detectors.is_empty() {
+            settings = Settings::load().expect("the data").with_file(detector).expect("a detector");
+            settings.detectors.drain(..settings.detectors.len() - 1);
+        }
+        let accounts = groups::by_account(&messages.columns, messages.accounts.len());
+        let initiated = vec![true; messages.columns.len()];
+        let contents = groups::by_content(&messages.columns, 2, least_reach(&settings));
+        let field = Field { messages, accounts: &accounts, contents: &contents, initiated: &initiated, born };
+        find(field, &settings).into_iter().map(|burst| (burst.accounts, burst.rows, burst.peak)).collect()
+    }
+
+    #[test]
+    fn forwards_to_more_than_five_chats_are_seen_where_the_export_shows_them() {
+        let to = |person: u32, score: u8| (i64::from(person) * 1000, 0, person, Platform::Whatsapp, score);
+        let six: Vec<Told> = (0..6).map(|person| to(person, 1)).collect();
+        assert_eq!(found(&messages(&six, &[None]), &[], "over-5-chats-per-forward"), [(vec![0], (0..6).collect(), 6)]);
+        for score in [0, 255] {
+            let other: Vec<Told> = (0..6).map(|person| to(person, if person == 3 { score } else { 1 })).collect();
+            assert!(found(&messages(&other, &[None]), &[], "over-5-chats-per-forward").is_empty(), "{score}");
+        }
+    }
+
+    #[test]
+    fn first_contacts_count_once_for_each_recipient_of_a_young_account() {
+        let day = 86_400_000;
+        let to = |index: i64, person: u32| (index * MINUTE, 0, person, Platform::Whatsapp, 255);
+        let mut told: Vec<Told> = (0..24).map(|index| to(index, index as u32)).collect();
+        // Others again to people who were written to before, and new ones once the account is a week old.
+        told.extend((24..30).map(|index| to(index, 3)));
+        told.extend((0..30).map(|index| to(7 * day / MINUTE + index, 40 + index as u32)));
+        let messages = messages(&told, &[None]);
+        let name = "24-first-contacts-of-a-young-account";
+        assert_eq!(found(&messages, &[(Some(0), Some(0))], name), [(vec![0], (0..24).collect(), 24)]);
+        assert!(found(&messages, &[(Some(MINUTE * -20), Some(0))], name).len() == 1);
+        assert!(found(&messages, &[(Some(-7 * day), Some(0))], name).is_empty());
+        // Without a registration the account is not looked at, unless the detector takes the log for its life.
+        assert!(found(&messages, &[(None, Some(0))], name).is_empty());
+        let shipped = include_str!("../../data/detectors.toml");
+        let own = shipped.split("[[detector]]").find(|part| part.contains(name)).expect("the detector");
+        let own = own.split("\n\n").next().expect("its lines").replace("= \"registration\"", "= \"first_seen\"");
+        let own = format!("[[detector]]{}", own.replace(name, "other"));
+        assert_eq!(found(&messages, &[(None, Some(0))], &own).len(), 1);
+    }
+
+    #[test]
+    fn a_portfolio_holds_the_whatsapp_numbers_of_a_client_and_a_client_all_its_accounts() {
+        let on = |person: u32, account: u32, platform| (i64::from(person), account, person, platform, 255);
+        let told = [
+            on(0, 0, Platform::Whatsapp),
+            on(1, 1, Platform::Unknown),
+            on(2, 2, Platform::Sms),
+            on(3, 3, Platform::Whatsapp),
+            on(4, 4, Platform::Whatsapp),
+        ];
+        let messages = messages(&told, &[Some("a"), Some("a"), Some("a"), Some("b"), None]);
+        let detector = |scope: &str| {
+            format!(
+                "[[detector]]\nname = \"own\"\nwindow = \"1s\"\nthreshold = 1\ncounts = \"messages\"\nover = \"all\"\n\
+                 scope = \"{scope}\"\nmark = \"own\"\nsource = \"test\"\n"
+            )
+        };
+        let rows =
+            |scope| found(&messages, &[], &detector(scope)).into_iter().map(|one| (one.0, one.1)).collect::<Vec<_>>();
+        assert_eq!(rows("portfolio"), [(vec![0, 1], vec![0, 1]), (vec![3], vec![3]), (vec![4], vec![4])]);
+        assert_eq!(rows("client"), [(vec![0, 1, 2], vec![0, 1, 2]), (vec![3], vec![3]), (vec![4], vec![4])]);
+    }
+}

@@ -90,8 +90,10 @@ pub struct SpeedRow {
 pub struct IntensityRow {
     /// Account.
     pub account: String,
-    /// Level, from 1.
+    /// Highest level of which this is the stretch, from 1.
     pub level: u8,
+    /// Lowest one.
+    pub from_level: u8,
     /// First message.
     pub start: String,
     /// Last message.
@@ -216,6 +218,7 @@ pub fn intensity(input: &ReportInput<'_>) -> Vec<IntensityRow> {
     let row = |stretch: &crate::detect::measures::Intense| IntensityRow {
         account: account(input, stretch.account),
         level: stretch.level,
+        from_level: stretch.from_level,
         start: utc(stretch.start),
         end: utc(stretch.end),
         messages: stretch.messages,
@@ -257,8 +260,8 @@ pub fn robustness(input: &ReportInput<'_>, settings: Option<&Vec<Setting>>) -> (
         Setting::Window => "window-10%".to_owned(),
         Setting::ReplyWindow => "reply_window+10%".to_owned(),
         Setting::RunGap => "coordinated:run_gap-10%".to_owned(),
-        Setting::Zone(index) => format!("zone:{}", file(input, *index)),
-        Setting::DateOrder(index) => format!("date_order:{}", file(input, *index)),
+        Setting::Zone(index) => format!("zone:{}", index.map_or("all guessed", |index| file(input, index))),
+        Setting::DateOrder(index) => format!("date_order:{}", index.map_or("all guessed", |index| file(input, index))),
     };
     let depends: Vec<String> = settings.map(|settings| settings.iter().map(words).collect()).unwrap_or_default();
     (if depends.is_empty() { "robust" } else { "depends on a setting" }, depends)
@@ -368,11 +371,12 @@ pub fn write_speed(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> 
 /// When it cannot be written.
 pub fn write_intensity(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
     let mut csv = writer(out);
-    csv.write_record(["account", "level", "start", "end", "messages", "recipients"])?;
+    csv.write_record(["account", "level", "from_level", "start", "end", "messages", "recipients"])?;
     for row in &source.extract.intensity {
         csv.write_record([
             &row.account,
             &row.level.to_string(),
+            &row.from_level.to_string(),
             &row.start,
             &row.end,
             &row.messages.to_string(),

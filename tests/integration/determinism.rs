@@ -106,3 +106,58 @@ fn a_file_of_many_blocks_with_stray_quotes_gives_the_same_for_one_thread_and_two
     assert!(report.csv("rejects").iter().all(|reject| reject["reason"].contains("quote")));
     assert!(!report.csv("bursts").is_empty());
 }
+
+/// A log in which every measure has something to say: two accounts in lockstep, quiet days, numbered ids with holes,
+/// people who write back, many messages of one instant.
+fn busy_log() -> (&'static str, Vec<String>) {
+    let mut rows = Vec::new();
+    let start = crate::harness::millis("2025-10-05T08:00:00Z");
+    for index in 0_i64..2400 {
+        let number = if index % 90 > 85 { continue } else { index };
+        let day = index / 200 * if index >= 2200 { 9 } else { 1 };
+        let at = start + day * 86_400_000 + index % 200 * 200 / 3000 * 3000;
+        let time = jiff::Timestamp::from_millisecond(at).expect("a time");
+        let (own, other) = (format!("+4930555000{}", index % 3), format!("+49151777{:05}", index * 7 % 600));
+        let inbound = index % 37 == 0;
+        let (from, to, way) = if inbound { (&other, &own, "inbound") } else { (&own, &other, "outbound") };
+        // Equal texts are equal to the letter: which of several spellings is the sample depends on the order of records.
+        rows.push(format!(
+            "M{number},{time:.3},{from},{to},{way},Angebot {}\n",
+            ["eins", "zwei"][(index / 400 % 2) as usize]
+        ));
+    }
+    ("message id,sent at,from,to,direction,body\n", rows)
+}
+
+#[test]
+fn every_measure_is_the_same_for_any_threads_and_any_order_of_records() {
+    let matter = Matter::new();
+    let (header, mut rows) = busy_log();
+    let report = |rows: &[String], threads: &str| {
+        matter.write("log.csv", header.to_owned() + &rows.concat());
+        let arguments = ["report", "log.csv", "-o", "out", "--write", "csv,json", "--threads", threads, "--reveal"];
+        matter.run(&arguments).with_code(0);
+        matter.report("out").files()
+    };
+    let first = report(&rows, "2");
+    for name in
+        ["account_clusters", "bursts", "campaigns", "intensity", "limit_checks", "runs", "source_checks", "speed"]
+    {
+        let lines = first[&format!("csv/{name}.csv")].iter().filter(|byte| **byte == b'\n').count();
+        assert!(lines > 1, "{name}.csv has nothing to compare");
+    }
+    assert_same(&first, &report(&rows, "1"), "one thread");
+    assert_same(&first, &report(&rows, "8"), "eight threads");
+    // Whatever names records and files by place must differ; what was found must not.
+    let found = |files: Files| -> Files {
+        let places =
+            ["inputs", "rejects", "evidence", "source_checks", "consents"].map(|name| format!("csv/{name}.csv"));
+        files.into_iter().filter(|(name, _)| name.starts_with("csv/") && !places.contains(name)).collect()
+    };
+    let mut die = 7_u64;
+    for index in (1..rows.len()).rev() {
+        die = die.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        rows.swap(index, (die >> 33) as usize % (index + 1));
+    }
+    assert_same(&found(first), &found(report(&rows, "2")), "records in another order");
+}

@@ -11,6 +11,8 @@ mod command_line;
 mod containers;
 mod determinism;
 mod harness;
+mod measures;
+mod method;
 mod oracle;
 mod registers;
 mod report_files;

@@ -268,7 +268,9 @@ fn told_campaigns(report: &Report) -> Vec<Campaign> {
 #[test]
 fn random_logs_give_what_the_definitions_say() {
     let text = fs::read_to_string(project("data/detectors.toml")).expect("the detectors");
-    let settings: Settings = toml::from_str(&text).expect("the detectors");
+    let mut settings: Settings = toml::from_str(&text).expect("the detectors");
+    // No registration and no forward stands in these logs; `measures.rs` asks the detectors that look at them.
+    settings.detector.retain(|detector| ["initiated", "all"].contains(&detector.over.as_str()));
     let reply_window = length(&settings.reply.window);
     let mut found: BTreeMap<String, usize> = BTreeMap::new();
     for seed in 0..20 {

@@ -12,8 +12,16 @@ use serde::de::IgnoredAny;
 
 use crate::harness::{Matter, Report, Row, number, sha256};
 
-/// The columns that DESIGN 7 names, first and in this order.
-const COLUMNS: [(&str, &str); 9] = [
+/// The columns that DESIGN 7 names, first and in this order; and those of the tables beside them.
+const COLUMNS: [(&str, &str); 14] = [
+    ("account_clusters", "cluster_id, accounts, account_a, account_b, link, shared, of_a, of_b, run_id, campaign_id"),
+    ("intensity", "account, level, from_level, start, end, messages, recipients"),
+    (
+        "limit_checks",
+        "scope, subject, accounts, first_sent, last_sent, window_ms, tier, passed_at, highest, highest_at, mark",
+    ),
+    ("source_checks", "check, account, file, record, other_file, other_record, count, of, from, to, size_ms"),
+    ("speed", "of, subject, recipients, shortest_ms, from, to"),
     (
         "inputs",
         "file, sha256, bytes, format, confidence, records, read, folded, ignored, rejected, messages, first_sent, last_sent",
