@@ -566,9 +566,7 @@ fn read_opened<'c>(
                 let (bom, sample) = (opened.bom, opened.sample.clone());
                 with_source(opened, |source, _| json::read(file, &sample, bom, &found, source, progress))
             }
-            Err(error) => {
-                unknown(opened, file, account, &format!("JSON of a shape that no known format has: {error}"))
-            }
+            Err(error) => unknown(opened, file, account, &format!("JSON of a shape that no known format has: {error}")),
         };
     }
     if chat >= 50 {

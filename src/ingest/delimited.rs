@@ -117,7 +117,8 @@ pub fn read<'c>(
 ) -> std::io::Result<FileRead<'c>> {
     let Recognised { layout, mapping } = recognised;
     let columns = ColumnsOf::new(mapping);
-    let (order, decision) = match file.context.date_order {
+    let guaranteed = mapping.known.as_deref().and_then(|format| format.date_order);
+    let (order, decision) = match file.context.date_order.or(guaranteed) {
         Some(told) => (told, None),
         None => settle_date_order(source, *layout, &columns)?,
     };
@@ -260,11 +261,12 @@ struct LastWord<T> {
 }
 
 impl<T: Copy> LastWord<T> {
-    fn get(&mut self, word: &[u8], words: &Words<T>, encoding: &'static Encoding) -> Option<T> {
+    fn get(&mut self, word: &[u8], own: Option<&Words<T>>, words: &Words<T>, encoding: &'static Encoding) -> Option<T> {
         if self.word != word || word.is_empty() {
             self.word.clear();
             self.word.extend_from_slice(word);
-            self.value = words.get(&decode(word, encoding));
+            let word = decode(word, encoding);
+            self.value = own.and_then(|own| own.get(&word)).or_else(|| words.get(&word));
         }
         self.value
     }
@@ -326,14 +328,21 @@ impl<'c> RowReader<'_, 'c> {
         let [spare_sender, spare_recipient, spare_text, spare_id, spare_name, spare_word] = spare;
         let raw = |column: Option<usize>| column.and_then(|column| fields.get(column)).copied();
         let encoding = self.encoding;
+        let own = self.mapping.known.as_deref().map(|format| &format.words);
+        let constants = self.mapping.known.as_deref().map(|format| format.constants).unwrap_or_default();
         let (sent_at, zone) = self.time(batch, buffer, fields, spare_word)?;
         let direction = match raw(self.columns.direction) {
             Some(field) => {
                 let word = records::bytes(buffer, field, spare_word);
-                let known = direction.get(word, &self.file.context.delimited.direction, encoding);
+                let known = direction.get(
+                    word,
+                    own.map(|own| &own.direction),
+                    &self.file.context.delimited.direction,
+                    encoding,
+                );
                 known.ok_or("the direction is none of the known words")?
             }
-            None => Direction::Outbound,
+            None => constants.direction.unwrap_or(Direction::Outbound),
         };
         let sender = field_text(buffer, raw(self.columns.sender), spare_sender, encoding);
         let recipient = field_text(buffer, raw(self.columns.recipient), spare_recipient, encoding);
@@ -347,12 +356,13 @@ impl<'c> RowReader<'_, 'c> {
             return Err("no recipient".into());
         }
         let channel = raw(self.columns.channel).and_then(|field| {
-            channel.get(records::bytes(buffer, field, spare_word), &self.file.context.delimited.channel, encoding)
+            let word = records::bytes(buffer, field, spare_word);
+            channel.get(word, own.map(|own| &own.channel), &self.file.context.delimited.channel, encoding)
         });
         let platform = platform_of(account).or_else(|| platform_of(other)).or(channel).unwrap_or(self.mapping.platform);
         let status_word = raw(self.columns.status).map(|field| records::bytes(buffer, field, spare_word));
-        let status = status_word.map_or(crate::message::Status::Unknown, |word| {
-            let known = status.get(word, &self.file.context.delimited.status, encoding);
+        let status = status_word.map_or(constants.status.unwrap_or_default(), |word| {
+            let known = status.get(word, own.map(|own| &own.status), &self.file.context.delimited.status, encoding);
             known.unwrap_or_else(|| {
                 if !word.is_empty() {
                     batch.note(UNKNOWN_STATUS);
@@ -361,7 +371,8 @@ impl<'c> RowReader<'_, 'c> {
             })
         });
         let category = raw(self.columns.category).and_then(|field| {
-            category.get(records::bytes(buffer, field, spare_word), &self.file.context.delimited.category, encoding)
+            let word = records::bytes(buffer, field, spare_word);
+            category.get(word, own.map(|own| &own.category), &self.file.context.delimited.category, encoding)
         });
         let text = field_text(buffer, raw(self.columns.text), spare_text, encoding);
         let message_id = field_text(buffer, raw(self.columns.message_id), spare_id, encoding);
@@ -370,7 +381,7 @@ impl<'c> RowReader<'_, 'c> {
         let form = match self.columns.template {
             Some(_) if !template.is_empty() => Form::Template,
             Some(_) if !text.is_empty() => Form::FreeForm,
-            _ => Form::Unknown,
+            _ => constants.form.unwrap_or_default(),
         };
         let audience = raw(self.columns.audience)
             .and_then(|field| std::str::from_utf8(buffer.get(field.start..field.end)?).ok()?.trim().parse().ok());
@@ -386,13 +397,14 @@ impl<'c> RowReader<'_, 'c> {
                 account: Some(account).filter(|account| !account.is_empty()),
                 recipient: other,
                 hint,
+                recipient_kind: constants.recipient_kind.unwrap_or_default(),
                 audience: audience.unwrap_or(1),
                 status,
                 message_id: message_id.trim(),
                 campaign: campaign.trim(),
                 template: template.trim(),
                 text: &text,
-                category: category.unwrap_or_default(),
+                category: category.or(constants.category).unwrap_or_default(),
                 form,
                 automation: if direction == Direction::Outbound {
                     self.mapping.automation
@@ -430,12 +442,19 @@ impl<'c> RowReader<'_, 'c> {
             }
             time::parse(records::bytes(buffer, field, spare), self.order).map_err(|error| told(&error))?
         };
-        Ok(instant(stamp, &self.file.zones, self.file.zone_basis, batch))
+        match self.mapping.known.as_deref().and_then(|format| format.zone.as_ref()) {
+            Some(zone) => Ok(instant(stamp, zone, ZoneBasis::Record, batch)),
+            None => Ok(instant(stamp, &self.file.zones, self.file.zone_basis, batch)),
+        }
     }
 
     fn route(&self, platform: Platform) -> Route {
         if let Some(route) = self.mapping.routes.get(platform.as_str()) {
             return *route;
+        }
+        let constants = self.mapping.known.as_deref().map(|format| format.constants).unwrap_or_default();
+        if let Some(route) = constants.route.filter(|_| constants.platform.is_none_or(|of| of == platform)) {
+            return route;
         }
         match platform {
             Platform::Sms => Route::Sms,

@@ -240,14 +240,23 @@ impl Catalogue {
     #[must_use]
     pub fn secrets(&self) -> Vec<String> {
         let usual = USUAL_SECRETS.iter().map(|key| (*key).to_owned());
-        let all: BTreeSet<String> = self.formats.iter().flat_map(|format| format.secrets.clone()).chain(usual).collect();
+        let all: BTreeSet<String> =
+            self.formats.iter().flat_map(|format| format.secrets.clone()).chain(usual).collect();
         all.into_iter().collect()
     }
 }
 
 /// Keys that hold secrets wherever they stand.
 const USUAL_SECRETS: [&str; 10] = [
-    "apikey", "api_key", "apiKey", "access_token", "accessToken", "auth_token", "authToken", "authorization", "password",
+    "apikey",
+    "api_key",
+    "apiKey",
+    "access_token",
+    "accessToken",
+    "auth_token",
+    "authToken",
+    "authorization",
+    "password",
     "secret",
 ];
 
@@ -302,7 +311,9 @@ fn compile(file: &str, raw: schema::File) -> Result<Format, String> {
         .records
         .into_iter()
         .enumerate()
-        .map(|(index, record)| of_record(record, raw.constants).map_err(|reason| format!("record {}: {reason}", index + 1)))
+        .map(|(index, record)| {
+            of_record(record, raw.constants).map_err(|reason| format!("record {}: {reason}", index + 1))
+        })
         .collect::<Result<_, _>>()?;
     let words = OwnWords {
         status: words(&raw.words.status, "status")?,

@@ -178,8 +178,19 @@ mod tests {
     #[test]
     fn paths_read_back_as_written() {
         for path in [
-            "a.b", "a[0].b", "../x", "../../x.y", "/x", "Message{}.mail.source", "\"event-data\".recipient", "messages.*",
-            "entry[].changes[].value.statuses[]", "a[][0]", ".", "..", "[].a",
+            "a.b",
+            "a[0].b",
+            "../x",
+            "../../x.y",
+            "/x",
+            "Message{}.mail.source",
+            "\"event-data\".recipient",
+            "messages.*",
+            "entry[].changes[].value.statuses[]",
+            "a[][0]",
+            ".",
+            "..",
+            "[].a",
         ] {
             let parsed = Path::parse(path).expect(path);
             let written = parsed.to_string();

@@ -110,9 +110,11 @@ fn of_rows(known: &Delimited, each: Vec<Step>, rows: &[Item<'_>]) -> Result<Gues
         cells.push(of_row);
     }
     let mut table = vec![paths.iter().map(|path| name_of(known, path)).collect::<Vec<_>>()];
-    table.extend(cells.into_iter().map(|mut row| {
-        (0..paths.len()).map(|column| row.remove(&column).unwrap_or_default()).collect::<Vec<_>>()
-    }));
+    table.extend(
+        cells
+            .into_iter()
+            .map(|mut row| (0..paths.len()).map(|column| row.remove(&column).unwrap_or_default()).collect::<Vec<_>>()),
+    );
     let mut mapping = map(known, &table)?;
     if !mapping.header {
         return Err(MapError::NoTime(format!("{} keys of unknown names", paths.len())));

@@ -76,11 +76,8 @@ impl<'s> Beginning<'s> {
     /// The best format and the one behind it; of equals the one that asks for more, then by name.
     #[must_use]
     pub fn best<'f>(&self, catalogue: &'f Catalogue) -> (Option<Scored<'f>>, Option<Scored<'f>>) {
-        let mut all: Vec<Scored<'f>> = catalogue
-            .json()
-            .map(|format| (format, self.score(format)))
-            .filter(|(_, score)| *score >= LEAST)
-            .collect();
+        let mut all: Vec<Scored<'f>> =
+            catalogue.json().map(|format| (format, self.score(format))).filter(|(_, score)| *score >= LEAST).collect();
         all.sort_by_key(|(format, score)| (std::cmp::Reverse(*score), std::cmp::Reverse(asked(&format.signs))));
         (all.first().copied(), all.get(1).copied())
     }
