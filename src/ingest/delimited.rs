@@ -148,7 +148,6 @@ pub fn read<'c>(
         None => settle_date_order(source, *layout, &columns)?,
     };
     let reader = RowReader {
-        file,
         mapping,
         table,
         columns,
@@ -330,8 +329,7 @@ impl<'c> RowState<'c> {
 }
 
 /// Turns rows into messages.
-struct RowReader<'r, 'c> {
-    file: &'r FileContext<'c>,
+struct RowReader<'r> {
     mapping: &'r Mapping,
     table: Table,
     columns: ColumnsOf,
@@ -343,8 +341,8 @@ struct RowReader<'r, 'c> {
     expected: usize,
 }
 
-impl<'c> RowReader<'_, 'c> {
-    fn record(&self, state: &mut RowState<'c>, place: Place, buffer: &[u8], fields: &[Field]) {
+impl RowReader<'_> {
+    fn record(&self, state: &mut RowState<'_>, place: Place, buffer: &[u8], fields: &[Field]) {
         let raw = buffer.get(place_range(place, fields)).unwrap_or_default();
         if let Err(reason) = self.row(state, place, buffer, fields) {
             state.batch.reject(place, reason, raw);
@@ -353,7 +351,7 @@ impl<'c> RowReader<'_, 'c> {
 
     fn row(
         &self,
-        state: &mut RowState<'c>,
+        state: &mut RowState<'_>,
         place: Place,
         buffer: &[u8],
         fields: &[Field],

@@ -10,6 +10,7 @@ mod bulk_senders;
 mod command_line;
 mod containers;
 mod determinism;
+mod formats;
 mod harness;
 mod measures;
 mod method;
