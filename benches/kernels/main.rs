@@ -1,8 +1,9 @@
-//! The kernels, one by one: record splitting, time parsing, the burst kernel, normalisation.
+//! The kernels, one by one: record splitting, time parsing, the burst kernel, normalisation, mining.
 //! All data comes from seeds, so that two versions of the program are measured on the same bytes.
 //! `cargo bench --bench kernels` runs all; `cargo bench --bench kernels -- bursts` those with this name.
 
 mod bursts;
+mod mining;
 mod normalise;
 mod records;
 mod times;
@@ -32,6 +33,7 @@ fn main() -> std::io::Result<()> {
     times::bench(&mut criterion);
     bursts::bench(&mut criterion);
     normalise::bench(&mut criterion);
+    mining::bench(&mut criterion);
     criterion.final_summary();
     Ok(())
 }
