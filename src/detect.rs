@@ -236,6 +236,7 @@ fn marks(rows: usize, initiated: Vec<bool>, bursts: &[Burst], campaigns: &[Campa
         let index = marks.campaign_ids.len() as u32;
         marks.campaign_ids.push(campaign.id.clone());
         set(&mut marks.campaign, &campaign.rows, index);
+        set(&mut marks.campaign, &campaign.beside, index);
         for run in runs.get(campaign.runs.clone()).unwrap_or_default() {
             let index = marks.run_ids.len() as u32;
             marks.run_ids.push(run.id.clone());

@@ -51,7 +51,7 @@ use crate::message::{DEFAULT_ZONE, Doubt, Messages, Place, Platform, ZoneBasis};
 pub use batch::{Consent, ConsentKind, Reject};
 pub use blocks::BLOCK_BYTES;
 pub use inputs::{Input, InputError, Unreadable};
-pub use normalise::{normalise, words_of};
+pub use normalise::{normalise, values, words_of};
 pub use open::hex;
 
 use batch::Batch;

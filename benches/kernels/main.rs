@@ -1,9 +1,10 @@
-//! The kernels, one by one: record splitting, time parsing, bursts and the other measures, normalisation.
+//! The kernels, one by one: record splitting, time parsing, bursts and the other measures, normalisation, mining.
 //! All data comes from seeds, so that two versions of the program are measured on the same bytes.
 //! `cargo bench --bench kernels` runs all, `… -- bursts` those with this name, `… -- scaling` a table of growing sizes.
 
 mod bursts;
 mod measures;
+mod mining;
 mod normalise;
 mod records;
 mod scaling;
@@ -39,6 +40,7 @@ fn main() -> std::io::Result<()> {
     bursts::bench(&mut criterion);
     measures::bench(&mut criterion);
     normalise::bench(&mut criterion);
+    mining::bench(&mut criterion);
     criterion.final_summary();
     Ok(())
 }

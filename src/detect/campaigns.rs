@@ -44,6 +44,8 @@ pub struct Campaign {
     pub drip: bool,
     /// Its initiated messages, by time.
     pub rows: Vec<u32>,
+    /// Messages that went out with it to people whose service window was open: they bear its id and count nowhere.
+    pub beside: Vec<u32>,
 }
 
 /// What makes messages one campaign.
@@ -182,18 +184,47 @@ pub fn campaign(messages: &Messages, group: &Group, initiated: &[bool], settings
         runs: 0..runs.len(),
         coordinated: runs.iter().any(|run| run.accounts.len() > 1),
         drip: true,
+        beside: beside(messages, group, &own, initiated),
         rows: own,
     };
     Some(Found::Campaign(Box::new(campaign), runs))
 }
 
+/// An answer is written when somebody asked; a copy of a mass send goes out when its neighbours do. So far apart they
+/// may stand.
+const BESIDE_MS: i64 = 900_000;
+
+/// Messages of the content inside service windows that an account sent within minutes of copies that it initiated.
+fn beside(messages: &Messages, group: &Group, own: &[u32], initiated: &[bool]) -> Vec<u32> {
+    let columns = &messages.columns;
+    let key = |row: &u32| {
+        let row = *row as usize;
+        (columns.account.get(row).copied().unwrap_or_default(), columns.sent_at.get(row).copied().unwrap_or_default())
+    };
+    let mut copies: Vec<(u32, i64)> = own.iter().map(key).collect();
+    copies.sort_unstable();
+    let is_near = |row: &u32| {
+        let (account, at) = key(row);
+        let next = copies.partition_point(|copy| *copy < (account, at));
+        let near = copies.get(next.saturating_sub(1)..(next + 1).min(copies.len())).unwrap_or_default();
+        near.iter().any(|(other, other_at)| *other == account && (other_at - at).abs() <= BESIDE_MS)
+    };
+    let inside = |row: &&u32| !initiated.get(**row as usize).copied().unwrap_or(true);
+    group.rows.iter().filter(inside).copied().filter(is_near).collect()
+}
+
 /// Everyday texts: (fewer words than this, window, recipients of one account within it that make a mass send).
-const EVERYDAY: [(f64, i64, u64); 2] = [(5.0, 86_400_000, 20), (10.0, 7 * 86_400_000, 8)];
+const EVERYDAY: [(f64, i64, u64); 2] = [(5.0, 86_400_000, 20), (16.0, 86_400_000, 8)];
+/// A text with a link needs no more words than this to be nobody's everyday text.
+const LINK_WORDS: f64 = 5.0;
 
 /// The messages that count: all, but of an everyday text ("ok danke") only those of an account that sent it to many
 /// within a short time. Many people say the same in few words, and nobody told them to.
 fn counting(messages: &Messages, group: &Group, rows: Vec<u32>) -> Vec<u32> {
     let Some(text) = &group.text else { return rows };
+    if text.link && text.words >= LINK_WORDS {
+        return rows;
+    }
     let Some((_, window, least)) = EVERYDAY.iter().find(|(words, _, _)| text.words < *words) else { return rows };
     let columns = &messages.columns;
     let account = |row: &u32| columns.account.get(*row as usize).copied().unwrap_or_default();

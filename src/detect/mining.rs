@@ -7,6 +7,8 @@ pub mod minhash;
 mod profiles;
 mod shown;
 mod templates;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use std::collections::BTreeMap;
@@ -23,7 +25,7 @@ pub use profiles::Profile;
 use words::Words;
 
 /// Words that the texts of a group must share in the mean.
-const LEAST_SHARED: f64 = 6.0;
+const LEAST_SHARED: f64 = 3.0;
 
 /// Messages of one content: of one normalised text or one name, or of all texts that mining found to be one.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -49,6 +51,8 @@ pub struct Common {
     pub sample: String,
     /// Mean number of words that the texts of the group share.
     pub words: f64,
+    /// Whether the sample holds a link or an e-mail address.
+    pub link: bool,
 }
 
 /// Groups whose outbound messages could reach `least`, each stated audience adding its size.
@@ -66,7 +70,8 @@ pub fn groups(messages: &Messages, least: u64) -> Vec<Group> {
         }
     }
     let family_of = family_of(messages, &sizes, least);
-    let mut slots: HashMap<u64, usize, FxBuildHasher> = HashMap::default();
+    let clients = clients(messages);
+    let mut slots: HashMap<(u64, u32), usize, FxBuildHasher> = HashMap::default();
     let mut found: Vec<(bool, u32, Vec<u32>)> = Vec::new();
     for (row, (content, direction)) in columns.content.iter().zip(&columns.direction).enumerate() {
         if *direction != Direction::Outbound || *content == NO_CONTENT {
@@ -79,7 +84,11 @@ pub fn groups(messages: &Messages, least: u64) -> Vec<Group> {
             continue;
         }
         let key = if alone { u64::from(*content) } else { u64::from(family) | 1 << 40 };
-        let slot = *slots.entry(key).or_insert_with(|| {
+        // A name means something only to the client that gave it; a text is the same whoever sends it.
+        let named = messages.contents.kind(*content) != ContentKind::Text;
+        let account = columns.account.get(row).copied().unwrap_or_default();
+        let client = if named { clients.get(account as usize).copied().unwrap_or(0) } else { 0 };
+        let slot = *slots.entry((key, client)).or_insert_with(|| {
             found.push((alone, *content, Vec::new()));
             found.len() - 1
         });
@@ -102,6 +111,15 @@ pub fn groups(messages: &Messages, least: u64) -> Vec<Group> {
     let key = |group: &Group| messages.contents.fingerprint(group.content);
     groups.par_sort_by(|left, right| (key(left), first(messages, left)).cmp(&(key(right), first(messages, right))));
     groups
+}
+
+/// Number of each account's client, 0 where the case names none.
+fn clients(messages: &Messages) -> Vec<u32> {
+    let mut names: Vec<&str> = messages.accounts.iter().filter_map(|account| account.client.as_deref()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let number = |client: &str| names.binary_search(&client).map_or(0, |at| at as u32 + 1);
+    messages.accounts.iter().map(|account| account.client.as_deref().map_or(0, number)).collect()
 }
 
 fn first(messages: &Messages, group: &Group) -> (i64, u128) {
@@ -137,9 +155,7 @@ fn family_of(messages: &Messages, sizes: &[(u32, u64)], least: u64) -> Mined {
         sizes.get(content as usize).copied().unwrap_or_default()
     };
     let frequent = words.frequent(|text| u64::from(weight(text).0), templates::SUPPORT);
-    let mined = templates::mine(&words, &frequent, |text| {
-        contents.fingerprint(contents.text_of.get(text).copied().unwrap_or(NO_CONTENT))
-    });
+    let mined = templates::mine(&words, &frequent);
     let families = families::join(&mined);
     let mut family = vec![families::ALONE; contents.len()];
     let mut tight = vec![families::ALONE; contents.len()];
@@ -172,7 +188,8 @@ fn alone_common(messages: &Messages, words: &Words, content: u32) -> Option<Comm
     let list = words.of_content(content);
     let distinct = words::distinct(list).len() as f64;
     let template = shown::template(&sample, |_| true);
-    Some(Common { texts: 1, fingerprint: contents.fingerprint(content), template, sample, words: distinct })
+    let link = shown::has_link(&sample);
+    Some(Common { texts: 1, fingerprint: contents.fingerprint(content), template, sample, words: distinct, link })
 }
 
 /// The group of messages that one campaign would be of; several when they have too little in common to be one.
@@ -203,12 +220,14 @@ fn joined(messages: &Messages, words: &Words, rows: Vec<u32>) -> Vec<Group> {
     }
     let sample = words.text_of(contents, content).to_owned();
     let template = shown::template(&sample, |word| core.binary_search(&word).is_ok());
+    let link = shown::has_link(&sample);
     let text = Common {
         texts: counts.len() as u64,
         fingerprint: xxh3_128(&bytes),
         template,
         sample,
         words: profile.shared_words(),
+        link,
     };
     vec![Group { content, rows, text: Some(text) }]
 }

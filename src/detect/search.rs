@@ -282,7 +282,7 @@ mod tests {
         }
         let accounts = groups::by_account(&messages.columns, messages.accounts.len());
         let initiated = vec![true; messages.columns.len()];
-        let contents = groups::by_content(&messages.columns, 2, least_reach(&settings));
+        let contents = Vec::new();
         let field = Field { messages, accounts: &accounts, contents: &contents, initiated: &initiated, born };
         find(field, &settings).into_iter().map(|burst| (burst.accounts, burst.rows, burst.peak)).collect()
     }

@@ -147,16 +147,8 @@ pub fn read<'c>(
         Some(told) => (told, None),
         None => settle_date_order(source, *layout, &columns)?,
     };
-    let reader = RowReader {
-        mapping,
-        table,
-        columns,
-        order,
-        zones,
-        basis,
-        encoding: opened.encoding,
-        expected: layout.columns,
-    };
+    let reader =
+        RowReader { mapping, table, columns, order, zones, basis, encoding: opened.encoding, expected: layout.columns };
     let start = || RowState::new(file);
     let record = |state: &mut RowState<'c>, place: Place, buffer: &[u8], fields: &[Field]| {
         reader.record(state, place, buffer, fields);
@@ -452,7 +444,7 @@ impl RowReader<'_> {
     /// The send time: the first filled column that may hold it.
     fn time(
         &self,
-        batch: &mut Batch<'c>,
+        batch: &mut Batch<'_>,
         buffer: &[u8],
         fields: &[Field],
         spare: &mut Vec<u8>,

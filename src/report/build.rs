@@ -14,6 +14,8 @@ use super::{ReportInput, Shown};
 use crate::assess::{Finding, LimitationEnd};
 use crate::case::Language;
 use crate::detect::settings::Title;
+use crate::detect::transactional::Ground;
+use crate::detect::{Innocent, SetAside};
 use crate::ingest::InputFile;
 use crate::message::{Direction, country_text};
 
@@ -514,6 +516,9 @@ fn limits(input: &ReportInput<'_>) -> Vec<String> {
             ),
         );
     }
+    for Title { de, en } in set_aside(&input.activity.set_aside) {
+        say(de, en);
+    }
     let unknown_country = messages.recipients.country.iter().filter(|country| country_text(country).is_empty()).count();
     if unknown_country > 0 {
         let (de, en) = if unknown_country == 1 { ("Adresse", "address") } else { ("Adressen", "addresses") };
@@ -529,6 +534,42 @@ fn limits(input: &ReportInput<'_>) -> Vec<String> {
         );
     }
     limits.iter().map(|title| words(title, input.language)).collect()
+}
+
+/// What reached enough recipients and is no campaign, by why: nothing is left out in silence.
+fn set_aside(contents: &[SetAside]) -> Vec<Title> {
+    let grounds = [
+        (
+            Innocent::Transactional(Ground::Wording),
+            "als Benachrichtigung genommen, die ihre Empfänger selbst ausgelöst haben: Wortlaut einer solchen, je Empfänger eigene Nummern oder Daten, weder in einem Schub noch im Takt gesendet",
+            "taken as notices that their recipients caused: worded so, with numbers or dates of each recipient's own, sent neither in a rush nor by the clock",
+        ),
+        (
+            Innocent::Transactional(Ground::Category),
+            "als Benachrichtigung genommen, weil die Plattform sie so einstuft (utility, authentication) und nichts dagegen spricht",
+            "taken as notices because the platform's category says so (utility, authentication) and nothing speaks against it",
+        ),
+        (
+            Innocent::Answers,
+            "als vorbereitete Antwort genommen: mindestens so oft im offenen 24-Stunden-Fenster gesendet wie außerhalb",
+            "taken as ready-made answers: sent inside an open 24-hour window at least as often as outside",
+        ),
+    ];
+    let of = |(why, de, en): (Innocent, &str, &str)| {
+        let own: Vec<&SetAside> = contents.iter().filter(|aside| aside.why == why).collect();
+        let messages: u64 = own.iter().map(|aside| aside.messages).sum();
+        (!own.is_empty()).then(|| Title {
+            de: format!(
+                "Inhalte mit genügend Empfängern, aber keine Kampagne: {} ({messages} Nachrichten), {de}.",
+                own.len()
+            ),
+            en: format!(
+                "Contents with enough recipients that are no campaign: {} ({messages} messages), {en}.",
+                own.len()
+            ),
+        })
+    };
+    grounds.into_iter().filter_map(of).collect()
 }
 
 fn method(input: &ReportInput<'_>) -> Vec<MethodRow> {

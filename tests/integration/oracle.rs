@@ -66,6 +66,14 @@ impl Die {
     }
 }
 
+/// Long enough not to be everyday words, and with nothing in common.
+const TEXTS: [&str; 4] = [
+    "Am Samstag eröffnet unser Gartenmarkt mit Musik, Kuchen und tausend Rosen, kommen Sie vorbei und bringen Sie Freunde mit!",
+    "Neue Brillen zum halben Preis gibt es diesen Monat in jeder Filiale, der Sehtest kostet nichts und dauert zehn Minuten.",
+    "Wer bis Freitag Ökostrom bestellt, zahlt zwei Jahre lang denselben Betrag, kündigt monatlich und pflanzt nebenbei einen Baum.",
+    "Reisen ans Meer werden günstiger: Flug, Hotel, Frühstück, alles inbegriffen, jetzt buchen unter dem bekannten Anschluss.",
+];
+
 /// What a log says of a message, by id: everything the oracle needs that Parquet does not hold.
 type Contents = BTreeMap<String, String>;
 
@@ -100,11 +108,7 @@ fn log(seed: u64) -> (String, Contents) {
         }
         let (account, person) = (die.below(accounts), die.below(people));
         let inbound = die.below(12) == 0;
-        let text = if inbound {
-            "ok danke".to_owned()
-        } else {
-            format!("Angebot Nummer {}", ["eins", "zwei", "drei", "vier"][die.below(texts) as usize])
-        };
+        let text = if inbound { "ok danke".to_owned() } else { TEXTS[die.below(texts) as usize].to_owned() };
         let time = jiff::Timestamp::from_millisecond(at).expect("a time");
         let (own, other) = (format!("+4930555{account:04}"), format!("+49151777{person:05}"));
         let (from, to, way) = if inbound { (&other, &own, "inbound") } else { (&own, &other, "outbound") };
@@ -177,6 +181,19 @@ fn bursts(group: &[&Message], detector: &Detector) -> Vec<(Told, Vec<String>)> {
         .collect()
 }
 
+/// As many recipients as make a campaign within ten minutes, and eight times the mean rate of a day or more.
+fn is_rush(group: &[&Message], threshold: u64) -> bool {
+    let times = group.iter().map(|message| message.sent_at);
+    let span = (times.clone().max().unwrap_or(0) - times.clone().min().unwrap_or(0)).max(86_400_000);
+    let mean = group.len() as f64 * 600_000.0 / span as f64;
+    let reached = |at: i64| {
+        let within: Vec<&Message> =
+            group.iter().copied().filter(|message| message.sent_at > at - 600_000 && message.sent_at <= at).collect();
+        count(&within, "recipients")
+    };
+    times.map(reached).any(|reached| reached >= threshold && reached as f64 >= 8.0 * mean)
+}
+
 /// All bursts that should be told, each with its members.
 fn expected_bursts(messages: &[Message], contents: &Contents, settings: &Settings) -> Vec<(Told, Vec<String>)> {
     let mut expected = Vec::new();
@@ -229,7 +246,14 @@ fn expected_campaigns(messages: &[Message], contents: &Contents, settings: &Sett
         groups.entry(contents[&message.message_id].as_str()).or_default().push(message);
     }
     let mut expected = Vec::new();
-    for group in groups.values_mut().filter(|group| count(group, "recipients") >= settings.campaign.recipients) {
+    let is_mass = |(content, group): &(&&str, &mut Vec<&Message>)| {
+        let sent = messages.iter().filter(|message| message.direction == "outbound");
+        let sent = sent.filter(|message| contents[&message.message_id] == **content).count();
+        // Mostly answers, and never many at once: a ready-made answer.
+        let answers = sent - group.len() >= group.len() && !is_rush(group, settings.campaign.recipients);
+        count(group, "recipients") >= settings.campaign.recipients && !answers
+    };
+    for (_, group) in groups.iter_mut().filter(is_mass) {
         group.sort_by_key(|message| message.sent_at);
         let runs: Vec<(i64, i64, u64, u64, String)> = group
             .chunk_by(|one, next| next.sent_at - one.sent_at <= gap)

@@ -48,8 +48,22 @@ impl Union {
         index
     }
 
+    /// As [`Self::find`], and halves the way for whoever comes next.
+    fn find_halving(&mut self, mut index: u32) -> u32 {
+        while let Some(parent) = self.parent.get(index as usize).copied()
+            && parent != index
+        {
+            let grand = self.parent.get(parent as usize).copied().unwrap_or(parent);
+            if let Some(slot) = self.parent.get_mut(index as usize) {
+                *slot = grand;
+            }
+            index = grand;
+        }
+        index
+    }
+
     fn join(&mut self, left: u32, right: u32) {
-        let (left, right) = (self.find(left), self.find(right));
+        let (left, right) = (self.find_halving(left), self.find_halving(right));
         let (least, other) = (left.min(right), left.max(right));
         if let Some(parent) = self.parent.get_mut(other as usize) {
             *parent = least;
@@ -69,17 +83,16 @@ impl Union {
     }
 }
 
+fn of(sets: &[Vec<u32>], index: u32) -> &[u32] {
+    sets.get(index as usize).map_or(&[], Vec::as_slice)
+}
+
 /// How alike two templates are, by their words and their pairs of neighbouring words.
 fn similarity(templates: &Templates, left: u32, right: u32) -> Similarity {
-    let set = |sets: &'_ [Vec<u32>], index: u32| sets.get(index as usize).map_or((0, usize::MAX), |set| (set.len(), 0));
-    let (left_words, _) = set(&templates.sets, left);
-    let (right_words, _) = set(&templates.sets, right);
+    let (left_words, right_words) = (of(&templates.sets, left).len(), of(&templates.sets, right).len());
     let (least, most) = (left_words.min(right_words), left_words.max(right_words));
     if least * 6 < most {
         return Similarity::None;
-    }
-    fn of(sets: &[Vec<u32>], index: u32) -> &[u32] {
-        sets.get(index as usize).map_or(&[], Vec::as_slice)
     }
     let words = shared(of(&templates.sets, left), of(&templates.sets, right));
     if words < 3 {
@@ -93,7 +106,9 @@ fn similarity(templates: &Templates, left: u32, right: u32) -> Similarity {
     if words * 10 >= all_words * 6 && (pairs * 2 >= least_pairs || (words >= 8 && pairs >= 3)) {
         return Similarity::Tight;
     }
-    if (pairs >= 4 && pairs * 5 >= least_pairs) || (pairs >= 3 && words * 10 >= all_words * 4) {
+    let phrases = pairs >= 4 && pairs * 5 >= least_pairs;
+    let most_words = words * 10 >= all_words * 4 && (pairs >= 3 || (pairs >= 2 && words >= 7));
+    if phrases || most_words {
         return Similarity::Loose;
     }
     Similarity::None

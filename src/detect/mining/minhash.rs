@@ -81,3 +81,77 @@ pub fn jaccard(left: &[u32], right: &[u32]) -> f64 {
     let all = left.len() + right.len() - shared;
     if all == 0 { 0.0 } else { shared as f64 / all as f64 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn set(of: std::collections::BTreeSet<u32>) -> Vec<u32> {
+        of.into_iter().collect()
+    }
+
+    proptest! {
+        #[test]
+        fn sharing_is_what_it_says(
+            left in proptest::collection::btree_set(0_u32..60, 0..40),
+            right in proptest::collection::btree_set(0_u32..60, 0..40),
+        ) {
+            let common = left.intersection(&right).count();
+            let all = left.union(&right).count();
+            let (left, right) = (set(left), set(right));
+            prop_assert_eq!(shared(&left, &right), common);
+            let expected = if all == 0 { 0.0 } else { common as f64 / all as f64 };
+            prop_assert!((jaccard(&left, &right) - expected).abs() < 1e-12);
+        }
+
+        #[test]
+        fn estimates_lie_near_the_truth(
+            left in proptest::collection::btree_set(any::<u32>(), 1..60),
+            right in proptest::collection::btree_set(any::<u32>(), 1..60),
+            both in proptest::collection::btree_set(any::<u32>(), 0..120),
+        ) {
+            let left = set(left.union(&both).copied().collect());
+            let right = set(right.union(&both).copied().collect());
+            let truth = jaccard(&left, &right);
+            let guess = estimate(&signature(&left, 512), &signature(&right, 512));
+            // Six standard errors: once in a thousand million.
+            prop_assert!((guess - truth).abs() <= 6.0 * (truth * (1.0 - truth) / 512.0).sqrt() + 0.01);
+        }
+    }
+
+    #[derive(serde::Deserialize)]
+    struct Golden {
+        permutations: usize,
+        pair: Vec<Pair>,
+    }
+
+    #[derive(serde::Deserialize)]
+    struct Pair {
+        left: [u32; 2],
+        right: [u32; 2],
+        estimate: f64,
+    }
+
+    #[test]
+    fn estimates_agree_with_datasketch() {
+        let golden: Golden =
+            toml::from_str(include_str!("../../../tests/data/minhash_datasketch.toml")).expect("the golden file");
+        for pair in golden.pair {
+            let sets = [pair.left, pair.right].map(|[start, end]| (start..end).collect::<Vec<u32>>());
+            let ours = estimate(&signature(&sets[0], golden.permutations), &signature(&sets[1], golden.permutations));
+            let truth = jaccard(&sets[0], &sets[1]);
+            // Two estimates, each with its standard error; four of their common one.
+            let error = (2.0 * truth * (1.0 - truth) / golden.permutations as f64).sqrt();
+            let apart = (ours - pair.estimate).abs();
+            assert!(apart <= 4.0 * error + 1e-9, "{:?} {:?}: {ours} and {}", pair.left, pair.right, pair.estimate);
+        }
+    }
+
+    #[test]
+    fn signatures_are_the_same_in_every_build() {
+        assert_eq!(mix(0), 0xE220_A839_7B1D_CDAF);
+        assert_eq!(signature(&[], 2), [u64::MAX, u64::MAX]);
+        assert_eq!(signature(&[1, 2, 3], 3), signature(&[3, 1, 2], 3));
+    }
+}

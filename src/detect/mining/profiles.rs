@@ -19,12 +19,18 @@ const LEAST_MESSAGES: usize = 8;
 const MOST_MESSAGES: usize = 4000;
 /// A word in fewer messages than this share is a name or another filling.
 const FILLING: f64 = 0.08;
-/// Share of the words in which two stretches of one campaign may differ.
+/// Share of the words in which two stretches of one campaign may differ when they are near in time.
 const DIFFERENCE: f64 = 0.12;
+/// … and when they are not: then any lasting difference makes another campaign.
+const FAR_DIFFERENCE: f64 = 0.02;
+/// So near in time, in milliseconds.
+const NEAR_MS: i64 = 48 * 3_600_000;
 /// A difference in how often a word stands in two stretches counts from here on.
 const LEAST_DIFFERENCE: f64 = 0.25;
 /// … and from so many standard errors on.
 const STANDARD_ERRORS: f64 = 3.9;
+/// A stretch is compared with so many campaigns of its family at most, the biggest ones, so that the cost stays in hand.
+const MOST_CAMPAIGNS: usize = 256;
 /// Share of a text's words that must be known in a campaign for the text to belong to it.
 const COVERAGE: f64 = 0.7;
 /// A word comes in blocks when it has at most this share of the runs that chance would give.
@@ -116,17 +122,19 @@ impl Profile {
         if all > 0.0 { differing / all } else { 0.0 }
     }
 
-    /// Mean share of the words of messages like `other` that are known here.
-    fn coverage(&self, other: &Self) -> f64 {
-        let least = (FILLING / 2.0 * f64::from(self.messages)).max(2.0);
+    /// Mean share of the words of messages like `part`, which are among these, that the other ones of these know.
+    fn coverage_without(&self, part: &Self) -> f64 {
+        let messages = f64::from(self.messages - part.messages.min(self.messages));
+        let least = (FILLING / 2.0 * messages).max(1.0);
         let (mut known, mut all) = (0_u64, 0_u64);
-        for (word, count) in &other.counts {
+        for (word, count) in &part.counts {
             // What stands in one message of many is a name, here as there.
-            if other.messages >= 8 && f64::from(*count) < FILLING * f64::from(other.messages) {
+            if f64::from(*count) < FILLING * f64::from(part.messages) {
                 continue;
             }
             all += u64::from(*count);
-            if self.counts.get(word).is_some_and(|own| f64::from(*own) >= least) {
+            let others = self.counts.get(word).map_or(0, |own| own - count.min(own));
+            if f64::from(others) >= least {
                 known += u64::from(*count);
             }
         }
@@ -236,43 +244,37 @@ impl Family<'_> {
         (parts, left)
     }
 
-    /// Parts of one block with nearly the same words; parts whose words are known in a bigger part go with it.
+    /// Parts of one block that have words of their own: nearly alike among themselves, and not made of what the rest
+    /// of the block is made of. A text of a rotated campaign is made of the same pieces as the others, in other places.
     fn parts(&self, rows: Vec<u32>, left: &mut Vec<u32>) -> Vec<Vec<u32>> {
         let mut of: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
         for row in rows {
             let tight = self.tight.get(self.content(row) as usize).copied().unwrap_or(ALONE);
             of.entry(tight).or_default().push(row);
         }
-        if of.len() == 1 {
-            return of.into_values().collect();
+        let (big, small): (Vec<_>, Vec<_>) = of.into_values().partition(|rows| rows.len() >= LEAST_MESSAGES);
+        let mut rest: Vec<u32> = small.into_iter().flatten().collect();
+        if big.len() + usize::from(!rest.is_empty()) < 2 {
+            return big.into_iter().chain((!rest.is_empty()).then_some(rest)).collect();
         }
-        let all: usize = of.values().map(Vec::len).sum();
-        let mut lists: Vec<Vec<u32>> = of.into_values().collect();
-        lists.sort_by(|one, other| {
-            other.len().cmp(&one.len()).then_with(|| self.at_first(one).cmp(&self.at_first(other)))
-        });
-        let (mut parts, mut rest): (Vec<(Profile, Vec<u32>)>, Vec<u32>) = (Vec::new(), Vec::new());
-        for rows in lists {
-            if rows.len() < LEAST_MESSAGES {
+        let profiles: Vec<Profile> = big.iter().map(|rows| self.profile(rows)).collect();
+        let mut all = self.profile(&rest);
+        profiles.iter().for_each(|profile| all.add(profile));
+        let mut parts = Vec::new();
+        for (rows, own) in big.into_iter().zip(&profiles) {
+            let others = all.messages - own.messages;
+            if others as usize >= LEAST_MESSAGES && all.coverage_without(own) >= COVERAGE {
                 rest.extend(rows);
-                continue;
-            }
-            let profile = self.profile(&rows);
-            match parts.iter_mut().find(|(bigger, _)| bigger.coverage(&profile) >= COVERAGE) {
-                Some((bigger, members)) => {
-                    bigger.add(&profile);
-                    members.extend(rows);
-                }
-                None => parts.push((profile, rows)),
+            } else {
+                parts.push(rows);
             }
         }
-        if rest.len() * 2 > all || parts.is_empty() {
-            // Mostly texts that are hardly alike one by one: rotated so much that only the whole shows it.
-            parts.iter_mut().for_each(|(_, rows)| rest.append(rows));
-            return vec![rest];
+        if rest.len() >= LEAST_MESSAGES && (parts.is_empty() || rest.len() >= 3 * LEAST_MESSAGES) {
+            parts.push(rest);
+        } else {
+            left.extend(rest);
         }
-        left.extend(rest);
-        parts.into_iter().map(|(_, rows)| rows).collect()
+        parts
     }
 
     fn at_first(&self, rows: &[u32]) -> (i64, u128) {
@@ -281,10 +283,18 @@ impl Family<'_> {
         (columns.sent_at.get(row).copied().unwrap_or_default(), columns.key.get(row).copied().unwrap_or_default())
     }
 
+    fn at_least(&self, rows: &[u32]) -> i64 {
+        rows.iter().map(|row| self.at(*row)).min().unwrap_or_default()
+    }
+
+    fn at_most(&self, rows: &[u32]) -> i64 {
+        rows.iter().map(|row| self.at(*row)).max().unwrap_or_default()
+    }
+
     /// How well one text fits a profile: share of its words known there, and how often they stand there.
     fn fit(&self, row: u32, profile: &Profile) -> (f64, f64) {
         let words = distinct(self.words.of_content(self.content(row)));
-        let least = (FILLING / 2.0 * f64::from(profile.messages)).max(2.0);
+        let least = (FILLING / 2.0 * f64::from(profile.messages)).max(1.0);
         let known =
             words.iter().filter(|word| profile.counts.get(*word).is_some_and(|count| f64::from(*count) >= least));
         let often: f64 = words.iter().map(|word| profile.share(*word)).sum();
@@ -312,20 +322,34 @@ pub fn divide(messages: &Messages, words: &Words, tight: &[u32], rows: Vec<u32>)
         other.len().cmp(&one.len()).then_with(|| family.at_first(one).cmp(&family.at_first(other)))
     });
     let mut found: Vec<(Profile, Vec<u32>)> = Vec::new();
+    let mut spans: Vec<Vec<(i64, i64)>> = Vec::new();
     for (profile, rows) in units {
-        let differences = found.iter().map(|(other, _)| other.difference(&profile));
-        let nearest = differences.enumerate().min_by(|(_, one), (_, other)| one.total_cmp(other));
-        match nearest.filter(|(_, difference)| *difference <= DIFFERENCE).and_then(|(at, _)| found.get_mut(at)) {
-            Some((all, members)) => {
+        let span = (family.at_least(&rows), family.at_most(&rows));
+        let allowed = |at: usize| {
+            let near = |(start, end): &(i64, i64)| start - NEAR_MS <= span.1 && span.0 <= end + NEAR_MS;
+            if spans.get(at).is_some_and(|spans| spans.iter().any(near)) { DIFFERENCE } else { FAR_DIFFERENCE }
+        };
+        let differences = found.iter().take(MOST_CAMPAIGNS).map(|(other, _)| other.difference(&profile)).enumerate();
+        let nearest = differences
+            .filter(|(at, difference)| *difference <= allowed(*at))
+            .min_by(|(_, one), (_, other)| one.total_cmp(other))
+            .map(|(at, _)| at);
+        match nearest.and_then(|at| found.get_mut(at).zip(spans.get_mut(at))) {
+            Some(((all, members), spans)) => {
                 all.add(&profile);
                 members.extend(rows);
+                spans.push(span);
             }
-            None => found.push((profile, rows)),
+            None => {
+                found.push((profile, rows));
+                spans.push(vec![span]);
+            }
         }
     }
     let mut unfit: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
     for row in left {
-        let fits = found.iter().enumerate().map(|(at, (profile, _))| (at, family.fit(row, profile)));
+        let fits =
+            found.iter().take(MOST_CAMPAIGNS).enumerate().map(|(at, (profile, _))| (at, family.fit(row, profile)));
         let best = fits
             .filter(|(_, (known, _))| *known >= COVERAGE)
             .max_by(|(_, one), (_, other)| one.1.total_cmp(&other.1).then_with(|| one.0.total_cmp(&other.0)));

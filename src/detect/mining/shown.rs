@@ -11,6 +11,9 @@ const SLOT: &str = "*";
 pub fn template(text: &str, is_constant: impl Fn(u32) -> bool) -> String {
     let mut shown = String::new();
     words_of(text, |word, normal| {
+        if normal == "<emoji>" {
+            return;
+        }
         let stays = number(normal).is_none_or(|number| !is_mask(number) && is_constant(number));
         if !stays && shown.ends_with(SLOT) {
             return;
@@ -21,4 +24,12 @@ pub fn template(text: &str, is_constant: impl Fn(u32) -> bool) -> String {
         shown.push_str(if stays { word } else { SLOT });
     });
     shown
+}
+
+/// Whether a text holds a link or an e-mail address.
+#[must_use]
+pub fn has_link(text: &str) -> bool {
+    let mut found = false;
+    words_of(text, |_, normal| found |= normal.contains("<url>") || normal.contains("<email>"));
+    found
 }

@@ -12,7 +12,7 @@ use super::words::{Words, distinct, is_mask};
 /// A word is frequent when it stands in the texts of so many messages.
 pub const SUPPORT: u64 = 5;
 /// Texts with fewer distinct words are only themselves: anybody may say them.
-pub const LEAST_WORDS: usize = 5;
+pub const LEAST_WORDS: usize = 4;
 
 /// Templates, and which text has which.
 #[derive(Clone, Debug, Default)]
@@ -55,11 +55,7 @@ fn pairs_of(words: &[u32]) -> Vec<u32> {
 
 /// The templates of all texts, in an order that is theirs alone.
 #[must_use]
-pub fn mine(
-    words: &Words,
-    frequent: &HashMap<u32, u64, FxBuildHasher>,
-    _fingerprint: impl Fn(usize) -> u128 + Sync,
-) -> Templates {
+pub fn mine(words: &Words, frequent: &HashMap<u32, u64, FxBuildHasher>) -> Templates {
     let mut keys: Vec<(u64, u32)> = (0..words.len())
         .into_par_iter()
         .filter_map(|text| {
