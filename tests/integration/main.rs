@@ -7,6 +7,7 @@ mod bad_files;
 mod bad_inputs;
 mod command_line;
 mod determinism;
+mod formats;
 mod harness;
 mod oracle;
 mod report_files;
