@@ -131,6 +131,7 @@ fn one_account(times: &[i64], recipients: &[u32]) -> Messages {
             category: vec![Default::default(); rows],
             automation: vec![Default::default(); rows],
             form: vec![Default::default(); rows],
+            values: vec![0; rows],
             forward_score: vec![255; rows],
             key: (0..rows as u128).map(|row| row << 8).collect(),
             file: vec![0; rows],

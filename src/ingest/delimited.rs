@@ -138,17 +138,20 @@ pub fn read<'c>(
         return super::register::read(file, register, &mapping.names, opened.encoding, *layout, source, progress);
     }
     let columns = ColumnsOf::new(mapping);
-    let known = mapping.known.as_deref();
-    let table = Table::new(&file.context.delimited, mapping);
-    // What the provider guarantees of the zone holds for every record, as if it stood in each.
-    let own_zone = known.and_then(|format| format.zone.as_ref()).map(|zones| (zones, ZoneBasis::Record));
-    let (zones, basis) = own_zone.unwrap_or((&file.zones, file.zone_basis));
-    let (order, decision) = match file.context.date_order.or(known.and_then(|format| format.date_order)) {
+    let guaranteed = mapping.known.as_deref().and_then(|format| format.date_order);
+    let (order, decision) = match file.context.date_order.or(guaranteed) {
         Some(told) => (told, None),
         None => settle_date_order(source, *layout, &columns)?,
     };
-    let reader =
-        RowReader { mapping, table, columns, order, zones, basis, encoding: opened.encoding, expected: layout.columns };
+    let reader = RowReader {
+        file,
+        mapping,
+        table: Table::new(mapping),
+        columns,
+        order,
+        encoding: opened.encoding,
+        expected: layout.columns,
+    };
     let start = || RowState::new(file);
     let record = |state: &mut RowState<'c>, place: Place, buffer: &[u8], fields: &[Field]| {
         reader.record(state, place, buffer, fields);
@@ -287,11 +290,12 @@ struct LastWord<T> {
 }
 
 impl<T: Copy> LastWord<T> {
-    fn get(&mut self, word: &[u8], words: &Words<T>, encoding: &'static Encoding) -> Option<T> {
+    fn get(&mut self, word: &[u8], own: Option<&Words<T>>, words: &Words<T>, encoding: &'static Encoding) -> Option<T> {
         if self.word != word || word.is_empty() {
             self.word.clear();
             self.word.extend_from_slice(word);
-            self.value = words.get(&decode(word, encoding));
+            let word = decode(word, encoding);
+            self.value = own.and_then(|own| own.get(&word)).or_else(|| words.get(&word));
         }
         self.value
     }
@@ -321,20 +325,18 @@ impl<'c> RowState<'c> {
 }
 
 /// Turns rows into messages.
-struct RowReader<'r> {
+struct RowReader<'r, 'c> {
+    file: &'r FileContext<'c>,
     mapping: &'r Mapping,
     table: Table,
     columns: ColumnsOf,
     order: DateOrder,
-    /// Zone of times without an offset, and who named it.
-    zones: &'r Zones,
-    basis: ZoneBasis,
     encoding: &'static Encoding,
     expected: usize,
 }
 
-impl RowReader<'_> {
-    fn record(&self, state: &mut RowState<'_>, place: Place, buffer: &[u8], fields: &[Field]) {
+impl<'c> RowReader<'_, 'c> {
+    fn record(&self, state: &mut RowState<'c>, place: Place, buffer: &[u8], fields: &[Field]) {
         let raw = buffer.get(place_range(place, fields)).unwrap_or_default();
         if let Err(reason) = self.row(state, place, buffer, fields) {
             state.batch.reject(place, reason, raw);
@@ -343,7 +345,7 @@ impl RowReader<'_> {
 
     fn row(
         &self,
-        state: &mut RowState<'_>,
+        state: &mut RowState<'c>,
         place: Place,
         buffer: &[u8],
         fields: &[Field],
@@ -361,14 +363,21 @@ impl RowReader<'_> {
             batch.ignore(reason);
             return Ok(());
         }
+        let own = self.mapping.known.as_deref().map(|format| &format.words);
+        let constants = self.mapping.known.as_deref().map(|format| format.constants).unwrap_or_default();
         let (sent_at, zone) = self.time(batch, buffer, fields, spare_word)?;
         let direction = match raw(self.columns.direction) {
             Some(field) => {
                 let word = records::bytes(buffer, field, spare_word);
-                let known = direction.get(word, &self.table.words.direction, encoding);
+                let known = direction.get(
+                    word,
+                    own.map(|own| &own.direction),
+                    &self.file.context.delimited.direction,
+                    encoding,
+                );
                 known.ok_or("the direction is none of the known words")?
             }
-            None => self.table.direction,
+            None => constants.direction.unwrap_or(Direction::Outbound),
         };
         let sender = field_text(buffer, raw(self.columns.sender), spare_sender, encoding);
         let recipient = field_text(buffer, raw(self.columns.recipient), spare_recipient, encoding);
@@ -383,12 +392,13 @@ impl RowReader<'_> {
             return Err("no recipient".into());
         }
         let channel = raw(self.columns.channel).and_then(|field| {
-            channel.get(records::bytes(buffer, field, spare_word), &self.table.words.channel, encoding)
+            let word = records::bytes(buffer, field, spare_word);
+            channel.get(word, own.map(|own| &own.channel), &self.file.context.delimited.channel, encoding)
         });
         let platform = platform_of(account).or_else(|| platform_of(other)).or(channel).unwrap_or(self.mapping.platform);
         let status_word = raw(self.columns.status).map(|field| records::bytes(buffer, field, spare_word));
-        let status = status_word.map_or(crate::message::Status::Unknown, |word| {
-            let known = status.get(word, &self.table.words.status, encoding);
+        let status = status_word.map_or(constants.status.unwrap_or_default(), |word| {
+            let known = status.get(word, own.map(|own| &own.status), &self.file.context.delimited.status, encoding);
             known.unwrap_or_else(|| {
                 if !word.is_empty() {
                     batch.note(UNKNOWN_STATUS);
@@ -397,7 +407,8 @@ impl RowReader<'_> {
             })
         });
         let category = raw(self.columns.category).and_then(|field| {
-            category.get(records::bytes(buffer, field, spare_word), &self.table.words.category, encoding)
+            let word = records::bytes(buffer, field, spare_word);
+            category.get(word, own.map(|own| &own.category), &self.file.context.delimited.category, encoding)
         });
         let text = field_text(buffer, raw(self.columns.text), spare_text, encoding);
         let message_id = field_text(buffer, raw(self.columns.message_id), spare_id, encoding);
@@ -406,7 +417,7 @@ impl RowReader<'_> {
         let form = match self.columns.template {
             Some(_) if !template.is_empty() => Form::Template,
             Some(_) if !text.is_empty() => Form::FreeForm,
-            _ => self.table.form(),
+            _ => constants.form.unwrap_or_default(),
         };
         let audience = raw(self.columns.audience)
             .and_then(|field| std::str::from_utf8(buffer.get(field.start..field.end)?).ok()?.trim().parse().ok());
@@ -422,13 +433,14 @@ impl RowReader<'_> {
                 account: Some(account).filter(|account| !account.is_empty()),
                 recipient: other,
                 hint,
+                recipient_kind: constants.recipient_kind.unwrap_or_default(),
                 audience: audience.unwrap_or(1),
                 status: self.table.status(status, cell),
                 message_id: message_id.trim(),
                 campaign: campaign.trim(),
                 template: template.trim(),
                 text: &text,
-                category: self.table.category(category),
+                category: category.or(constants.category).unwrap_or_default(),
                 form,
                 automation: if direction == Direction::Outbound {
                     self.mapping.automation
@@ -444,7 +456,7 @@ impl RowReader<'_> {
     /// The send time: the first filled column that may hold it.
     fn time(
         &self,
-        batch: &mut Batch<'_>,
+        batch: &mut Batch<'c>,
         buffer: &[u8],
         fields: &[Field],
         spare: &mut Vec<u8>,
@@ -466,14 +478,18 @@ impl RowReader<'_> {
             }
             time::parse(records::bytes(buffer, field, spare), self.order).map_err(|error| told(&error))?
         };
-        Ok(instant(stamp, self.zones, self.basis, batch))
+        match self.mapping.known.as_deref().and_then(|format| format.zone.as_ref()) {
+            Some(zone) => Ok(instant(stamp, zone, ZoneBasis::Record, batch)),
+            None => Ok(instant(stamp, &self.file.zones, self.file.zone_basis, batch)),
+        }
     }
 
     fn route(&self, platform: Platform) -> Route {
         if let Some(route) = self.mapping.routes.get(platform.as_str()) {
             return *route;
         }
-        if let Some(route) = self.table.route(platform) {
+        let constants = self.mapping.known.as_deref().map(|format| format.constants).unwrap_or_default();
+        if let Some(route) = constants.route.filter(|_| constants.platform.is_none_or(|of| of == platform)) {
             return route;
         }
         match platform {

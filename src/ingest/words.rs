@@ -42,14 +42,6 @@ impl<T: Copy> Words<T> {
         Ok(Self { meaning })
     }
 
-    /// These words with others over them: where both know a word, the others say what it means.
-    #[must_use]
-    pub fn under(&self, over: &Self) -> Self {
-        let mut meaning = self.meaning.clone();
-        meaning.extend(over.meaning.iter().map(|(word, value)| (word.clone(), *value)));
-        Self { meaning }
-    }
-
     /// What a field means; blanks around it and its case do not matter.
     #[must_use]
     pub fn get(&self, field: &str) -> Option<T> {

@@ -22,6 +22,9 @@ use crate::harness::project;
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Expected {
+    /// Name of the format, where it is none of the catalogue: that of a reader in code, or of tables in general.
+    #[serde(default)]
+    format: Option<String>,
     records: u64,
     #[serde(default)]
     ignored: u64,
@@ -170,7 +173,7 @@ fn differences(fixture: &Fixture) -> Vec<String> {
             told.push(format!("{what}: got `{got}`, expected `{wanted}`"));
         }
     };
-    compare("format", input.format.clone(), fixture.format.clone());
+    compare("format", input.format.clone(), expected.format.clone().unwrap_or_else(|| fixture.format.clone()));
     compare("records", input.records.to_string(), expected.records.to_string());
     compare("ignored", input.ignored.to_string(), expected.ignored.to_string());
     compare("rejected", input.rejected.to_string(), expected.rejected.to_string());
@@ -296,6 +299,10 @@ fn no_mapped_field_moves_unnoticed() {
     let mut noticed: BTreeMap<(String, String), bool> = BTreeMap::new();
     for fixture in fixtures() {
         let Some(format) = catalogue.get(&fixture.format) else {
+            let expected = std::fs::read_to_string(&fixture.expected).expect("the expectation");
+            if toml::from_str::<Expected>(&expected).is_ok_and(|expected| expected.format.is_some()) {
+                continue;
+            }
             let _ = writeln!(told, "{}: there is no such format", fixture.format);
             continue;
         };

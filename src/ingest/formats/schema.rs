@@ -83,7 +83,7 @@ pub enum Order {
 /// Whether the columns of sender and recipient change their meaning with the direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Sides {
+pub(super) enum Sides {
     /// The sender of an inbound row is the other side.
     #[default]
     Switched,
