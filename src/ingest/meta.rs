@@ -10,10 +10,12 @@ use serde_json::value::RawValue;
 
 use super::FileRead;
 use super::batch::{Batch, ConsentKind, Draft, Said};
-use super::blocks::{BLOCK_BYTES, Block, Cut, Hasher, run};
+use super::blocks::{BLOCK_BYTES, Hasher};
 use super::context::FileContext;
+use super::json::walk::{At, Layout, OPEN_END, Stretch, Walk, layout_of, open_end, unit_end, walk};
+use super::json::{Fault, NOT_UTF8, joined, masked};
 use super::people::Hint;
-use super::scan::{LONGEST_RECORD, Source};
+use super::scan::Source;
 use super::time::{self, DateOrder};
 use crate::message::{Automation, Category, Direction, Form, Place, Platform, RecipientKind, Route, Status, ZoneBasis};
 
@@ -224,141 +226,48 @@ pub fn read<'c>(
     source: &mut dyn Source,
     progress: &(dyn Fn(u64) + Sync),
 ) -> std::io::Result<FileRead<'c>> {
+    let secrets = file.context.catalogue.secrets();
+    let start = || Batch::new(file);
+    let layout = layout_of(sample.get(bom..).unwrap_or_default());
+    let unit = |batch: &mut Batch<'c>, at: At, bytes: &[u8]| {
+        let length = match unit_end(bytes) {
+            Some(length) => length,
+            // The last number or word of a file has no end of its own.
+            None if bytes.first().is_some_and(|byte| !b"{[\"".contains(byte)) => bytes.len(),
+            None if layout == Layout::Units => return Err(Fault::End),
+            None => bytes.len(),
+        };
+        let bytes = bytes.get(..length).unwrap_or_default();
+        let Ok(text) = std::str::from_utf8(bytes) else {
+            let length = bytes.len() as u32;
+            let place = Place { record: batch.records + 1, line: at.line, offset: at.offset, length };
+            batch.reject(place, NOT_UTF8, &masked(bytes, &secrets));
+            return Ok(length as usize);
+        };
+        let value = serde_json::from_str::<&RawValue>(text).map_err(|error| Fault::Told(reason(&error)))?;
+        let text = text.as_bytes();
+        DocumentReader { batch, base: at.offset, text, line: at.line, counted_to: 0, secrets: &secrets }
+            .document(value, 0);
+        Ok(length)
+    };
+    let problem = |batch: &mut Batch<'c>, place: Place, bytes: &[u8], reason: Cow<'static, str>, lost: bool| {
+        let place = Place { record: batch.records + 1, ..place };
+        batch.reject(place, reason, &masked(bytes, &secrets));
+        batch.broken_off |= lost;
+    };
+    let plan = Walk { layout, skip: bom, block_bytes: BLOCK_BYTES, start: &start, unit: &unit, problem: &problem };
     let mut hasher = Hasher::new(file.context.threads);
-    let mut batches = Vec::new();
-    let mut whole_from = Some(0);
-    if is_json_lines(sample.get(bom..).unwrap_or_default()) {
-        let last_end = |bytes: &[u8]| memchr::memrchr(b'\n', bytes).map(|end| end + 1);
-        let cut = Cut { last_end: &last_end, longest_record: LONGEST_RECORD, block_bytes: BLOCK_BYTES };
-        let work =
-            |block: &Block| if block.oversized { Err(()) } else { Ok(lines(file, block.offset, block.text(), bom)) };
-        let mut reader = Reader(source);
-        let (stretches, stop) = run(&mut reader, 0, cut, &mut hasher, progress, &work)?;
-        batches = stretches;
-        whole_from = stop;
+    let mut stretches = walk(source, 0..u64::MAX, &plan, &mut hasher, progress)?;
+    if !stretches.iter().any(|stretch| stretch.state.broken_off)
+        && let Some(end) = open_end(source, sample.get(bom..).unwrap_or_default())?
+    {
+        let mut state = start();
+        problem(&mut state, Place { line: 1, offset: end, ..Place::default() }, b"", OPEN_END.into(), true);
+        stretches.push(Stretch { state, lines: 0 });
     }
-    if let Some(offset) = whole_from {
-        // Objects over many lines, or a line too long for a block: the rest is taken into memory.
-        source.seek(std::io::SeekFrom::Start(offset))?;
-        let mut text = Vec::new();
-        source.read_to_end(&mut text)?;
-        let text = std::sync::Arc::new(text);
-        hasher.update(offset, &text);
-        progress(text.len() as u64);
-        batches.push(documents(file, offset, &text, if offset == 0 { bom } else { 0 }));
-    }
-    let (mut records, mut line) = (0, 0);
-    let batches = batches.into_iter().map(|(mut batch, lines)| {
-        let seen = batch.records;
-        batch.shift(records, line, 0);
-        batch.close();
-        records += seen;
-        line += lines;
-        batch
-    });
-    let batches = batches.collect();
+    let batches = joined(stretches.into_iter());
     let (sha256, hashed) = hasher.finish();
     Ok(FileRead { batches, sha256: Some(sha256), hashed, date_order: None })
-}
-
-struct Reader<'s>(&'s mut dyn Source);
-
-impl std::io::Read for Reader<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        self.0.read(buffer)
-    }
-}
-
-/// JSON Lines: one of the first lines is a whole value by itself.
-fn is_json_lines(sample: &[u8]) -> bool {
-    sample.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).take(10).any(|line| {
-        line.trim_ascii().starts_with(b"{") && serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok()
-    })
-}
-
-/// A batch and the number of lines it spans.
-type Lines<'c> = (Batch<'c>, u32);
-
-fn lines<'c>(file: &FileContext<'c>, offset: u64, block: &[u8], bom: usize) -> Lines<'c> {
-    let mut batch = Batch::new(file);
-    let mut line = 0;
-    let mut start = if offset == 0 { bom } else { 0 };
-    for end in memchr::memchr_iter(b'\n', block).chain(std::iter::once(block.len())) {
-        let bytes = block.get(start..end).unwrap_or_default();
-        let counted = end < block.len();
-        if !bytes.trim_ascii().is_empty() {
-            let mut reader =
-                DocumentReader { batch: &mut batch, base: offset, text: block, line: line + 1, counted_to: start };
-            match std::str::from_utf8(bytes) {
-                Ok(text) => match serde_json::from_str::<&RawValue>(text.trim()) {
-                    Ok(value) => reader.document(value, 0),
-                    Err(error) => reader.reject(start, bytes, format!("not valid JSON: {}", reason(&error))),
-                },
-                Err(_) => reader.reject(start, bytes, "not valid UTF-8".to_owned()),
-            }
-        }
-        line += u32::from(counted);
-        start = end + 1;
-    }
-    (batch, line)
-}
-
-/// Objects in a row or in an array, over as many lines as they like. Damage costs what follows it, not what stands
-/// before.
-fn documents<'c>(file: &FileContext<'c>, offset: u64, bytes: &[u8], bom: usize) -> Lines<'c> {
-    let mut batch = Batch::new(file);
-    let (clean, stray) = without_stray_bytes(bytes);
-    let text = clean.as_ref();
-    let mut reader = DocumentReader { batch: &mut batch, base: offset, text: text.as_bytes(), line: 1, counted_to: 0 };
-    let mut at = bom;
-    loop {
-        let rest = text.get(at..).unwrap_or("");
-        let skipped =
-            rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || "[,]".contains(c)).len();
-        at += skipped;
-        let rest = rest.get(skipped..).unwrap_or("");
-        if rest.is_empty() {
-            break;
-        }
-        let mut stream = serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>();
-        match stream.next() {
-            Some(Ok(value)) => {
-                let end = at + stream.byte_offset();
-                let first_stray = stray.partition_point(|place| *place < at);
-                if stray.get(first_stray).is_some_and(|place| *place < end) {
-                    reader.reject_value(value.get(), "not valid UTF-8");
-                } else {
-                    reader.document(value, 0);
-                }
-                at = end;
-            }
-            Some(Err(error)) => {
-                reader.reject(at, rest.as_bytes(), format!("not valid JSON: {}", reason(&error)));
-                reader.batch.broken_off = true;
-                break;
-            }
-            None => break,
-        }
-    }
-    let lines = memchr::memchr_iter(b'\n', bytes).count() as u32;
-    (batch, lines)
-}
-
-/// The text with bytes that are no UTF-8 shown as `?`, one for one, so that places stay where they are; and their
-/// places.
-fn without_stray_bytes(bytes: &[u8]) -> (Cow<'_, str>, Vec<usize>) {
-    let mut clean = match std::str::from_utf8(bytes) {
-        Ok(text) => return (Cow::Borrowed(text), Vec::new()),
-        Err(_) => bytes.to_vec(),
-    };
-    let (mut good, mut places) = (0, Vec::new());
-    while let Err(error) = std::str::from_utf8(clean.get(good..).unwrap_or_default()) {
-        good += error.valid_up_to();
-        let stray = error.error_len().unwrap_or(clean.len() - good);
-        clean.iter_mut().skip(good).take(stray).for_each(|byte| *byte = b'?');
-        places.push(good);
-    }
-    (String::from_utf8(clean).map_or(Cow::Borrowed(""), Cow::Owned), places)
 }
 
 /// What went wrong, without the reader's own line and column: those count from the record's start.
@@ -376,6 +285,7 @@ struct DocumentReader<'r, 'c> {
     /// Line of the place up to which line ends are counted.
     line: u32,
     counted_to: usize,
+    secrets: &'r [String],
 }
 
 /// How deep webhooks may lie in arrays and named collections.
@@ -400,22 +310,9 @@ impl DocumentReader<'_, '_> {
         }
     }
 
-    fn reject(&mut self, start: usize, bytes: &[u8], reason: String) {
-        let between = self.text.get(self.counted_to..start).unwrap_or_default();
-        self.line += memchr::memchr_iter(b'\n', between).count() as u32;
-        self.counted_to = self.counted_to.max(start);
-        let place = Place {
-            record: self.batch.records + 1,
-            line: self.line,
-            offset: self.base + start as u64,
-            length: bytes.len() as u32,
-        };
-        self.batch.reject(place, reason, bytes);
-    }
-
     fn reject_value(&mut self, value: &str, reason: impl Into<Cow<'static, str>>) {
         let place = self.place_of(value);
-        self.batch.reject(place, reason, value.as_bytes());
+        self.batch.reject(place, reason, &masked(value.as_bytes(), self.secrets));
     }
 
     fn document(&mut self, value: &RawValue, depth: usize) {

@@ -8,6 +8,7 @@ mod bad_inputs;
 mod bulk_senders;
 mod command_line;
 mod determinism;
+mod formats;
 mod harness;
 mod oracle;
 mod registers;

@@ -14,37 +14,37 @@ use crate::message::{Automation, Category, Direction, Form, Platform, RecipientK
 /// One file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct File {
-    pub name: String,
-    pub title: String,
-    pub source: String,
-    pub confidence: Confidence,
-    pub kind: Kind,
+pub(super) struct File {
+    pub(super) name: String,
+    pub(super) title: String,
+    pub(super) source: String,
+    pub(super) confidence: Confidence,
+    pub(super) kind: Kind,
     #[serde(default)]
-    pub secrets: Vec<String>,
-    pub recognise: Recognise,
+    pub(super) secrets: Vec<String>,
+    pub(super) recognise: Recognise,
     #[serde(default)]
-    pub columns: BTreeMap<Column, Texts>,
+    pub(super) columns: BTreeMap<Column, Texts>,
     #[serde(default, rename = "consent")]
-    pub consents: Vec<TableConsent>,
+    pub(super) consents: Vec<TableConsent>,
     #[serde(default, rename = "record")]
-    pub records: Vec<Record>,
+    pub(super) records: Vec<Record>,
     #[serde(default)]
-    pub constants: Constants,
+    pub(super) constants: Constants,
     #[serde(default)]
-    pub words: WordLists,
+    pub(super) words: WordLists,
     #[serde(default)]
-    pub routes: BTreeMap<Platform, Route>,
+    pub(super) routes: BTreeMap<Platform, Route>,
     #[serde(default)]
-    pub date_order: Option<Order>,
+    pub(super) date_order: Option<Order>,
     #[serde(default)]
-    pub sides: Sides,
+    pub(super) sides: Sides,
     #[serde(default)]
-    pub stages: BTreeMap<Status, String>,
+    pub(super) stages: BTreeMap<Status, String>,
     #[serde(default)]
-    pub ignore: Vec<IgnoredRows>,
+    pub(super) ignore: Vec<IgnoredRows>,
     #[serde(default)]
-    pub zone: Option<String>,
+    pub(super) zone: Option<String>,
 }
 
 /// How well a format is known.
@@ -94,49 +94,49 @@ pub enum Sides {
 /// `[[ignore]]`: rows of a table that are no sends.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct IgnoredRows {
-    pub column: String,
-    pub values: Texts,
-    pub reason: String,
+pub(super) struct IgnoredRows {
+    pub(super) column: String,
+    pub(super) values: Texts,
+    pub(super) reason: String,
 }
 
 /// `[recognise]`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Recognise {
+pub(super) struct Recognise {
     #[serde(default)]
-    pub keys: Vec<String>,
+    pub(super) keys: Vec<String>,
     #[serde(default)]
-    pub any: Vec<Vec<String>>,
+    pub(super) any: Vec<Vec<String>>,
     #[serde(default)]
-    pub none: Vec<String>,
+    pub(super) none: Vec<String>,
     #[serde(default)]
-    pub values: BTreeMap<String, Texts>,
+    pub(super) values: BTreeMap<String, Texts>,
     #[serde(default)]
-    pub header: Vec<String>,
+    pub(super) header: Vec<String>,
 }
 
 /// `[[record]]`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Record {
+pub(super) struct Record {
     /// Where items lie; of several places each is looked at.
     #[serde(default)]
-    pub each: Texts,
+    pub(super) each: Texts,
     #[serde(default)]
-    pub when: BTreeMap<String, When>,
+    pub(super) when: BTreeMap<String, When>,
     #[serde(default)]
-    pub fan_out: Option<String>,
+    pub(super) fan_out: Option<String>,
     #[serde(default)]
-    pub ignore: Option<String>,
+    pub(super) ignore: Option<String>,
     #[serde(default)]
-    pub consent: Option<Consent>,
+    pub(super) consent: Option<Consent>,
     #[serde(default)]
-    pub consent_source: Option<String>,
+    pub(super) consent_source: Option<String>,
     #[serde(default)]
-    pub fields: BTreeMap<Role, Field>,
+    pub(super) fields: BTreeMap<Role, Field>,
     #[serde(default)]
-    pub constants: Constants,
+    pub(super) constants: Constants,
 }
 
 /// What a record says of being sent messages.
@@ -152,24 +152,24 @@ pub enum Consent {
 /// `[[consent]]` of a table: what each of its lines says of being sent messages.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct TableConsent {
+pub(super) struct TableConsent {
     /// Whether it is an opt-in or an opt-out.
-    pub kind: ConsentColumn,
+    pub(super) kind: ConsentColumn,
     /// Word for reports.
-    pub source: String,
+    pub(super) source: String,
     /// Column of the person.
-    pub recipient: String,
+    pub(super) recipient: String,
     /// Columns of the time; the first that is filled.
-    pub at: Texts,
+    pub(super) at: Texts,
     /// A column without which nothing is said.
     #[serde(default)]
-    pub needs: Option<String>,
+    pub(super) needs: Option<String>,
 }
 
 /// `"opt_in"`, `"opt_out"`, or a column and its words for either.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-pub enum ConsentColumn {
+pub(super) enum ConsentColumn {
     /// Every line says the same.
     Always(Consent),
     /// A column tells.
@@ -179,13 +179,13 @@ pub enum ConsentColumn {
 /// A column that tells opt-ins from opt-outs.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ConsentWordsOfColumn {
+pub(super) struct ConsentWordsOfColumn {
     /// Its name.
-    pub column: String,
+    pub(super) column: String,
     /// Its words for opt-ins.
-    pub opt_in: Vec<String>,
+    pub(super) opt_in: Vec<String>,
     /// Its words for opt-outs.
-    pub opt_out: Vec<String>,
+    pub(super) opt_out: Vec<String>,
 }
 
 /// What a field of a record is.
@@ -283,21 +283,21 @@ pub enum TimeForm {
 /// `path` or `{ path = …, time = … }`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct FieldTable {
-    pub path: Texts,
+pub(super) struct FieldTable {
+    pub(super) path: Texts,
     #[serde(default)]
-    pub time: TimeForm,
+    pub(super) time: TimeForm,
     #[serde(default)]
-    pub zone: Option<String>,
+    pub(super) zone: Option<String>,
 }
 
 /// What stands behind a role: each place where the value may lie, in order.
 #[derive(Debug, Default)]
-pub struct Field(pub Vec<FieldTable>);
+pub(super) struct Field(pub(super) Vec<FieldTable>);
 
 /// One text or several.
 #[derive(Debug, Default)]
-pub struct Texts(pub Vec<String>);
+pub(super) struct Texts(pub(super) Vec<String>);
 
 /// What a condition asks of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -314,22 +314,31 @@ pub enum When {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Constants {
+    /// Platform where no address and no channel says otherwise.
     #[serde(default)]
     pub platform: Option<Platform>,
+    /// Route on that platform.
     #[serde(default)]
     pub route: Option<Route>,
+    /// Direction where no field says it.
     #[serde(default)]
     pub direction: Option<Direction>,
+    /// What presses the button.
     #[serde(default)]
     pub automation: Option<Automation>,
+    /// What is guaranteed of addresses.
     #[serde(default)]
     pub addresses: Option<Addresses>,
+    /// Status where no field says it.
     #[serde(default)]
     pub status: Option<Status>,
+    /// Category where no field says it.
     #[serde(default)]
     pub category: Option<Category>,
+    /// Template or free text.
     #[serde(default)]
     pub form: Option<Form>,
+    /// Person, group or list.
     #[serde(default)]
     pub recipient_kind: Option<RecipientKind>,
 }
@@ -355,17 +364,17 @@ impl Constants {
 /// `[words.…]`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct WordLists {
+pub(super) struct WordLists {
     #[serde(default)]
-    pub status: BTreeMap<Status, Vec<String>>,
+    pub(super) status: BTreeMap<Status, Vec<String>>,
     #[serde(default)]
-    pub direction: BTreeMap<Direction, Vec<String>>,
+    pub(super) direction: BTreeMap<Direction, Vec<String>>,
     #[serde(default)]
-    pub category: BTreeMap<Category, Vec<String>>,
+    pub(super) category: BTreeMap<Category, Vec<String>>,
     #[serde(default)]
-    pub channel: BTreeMap<Platform, Vec<String>>,
+    pub(super) channel: BTreeMap<Platform, Vec<String>>,
     #[serde(default)]
-    pub recipient_kind: BTreeMap<RecipientKind, Vec<String>>,
+    pub(super) recipient_kind: BTreeMap<RecipientKind, Vec<String>>,
 }
 
 impl<'de> Deserialize<'de> for Texts {

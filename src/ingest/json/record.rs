@@ -6,12 +6,13 @@ use std::cell::Cell;
 
 use super::resolve::{Item, find, items};
 use super::secrets::masked;
-use super::tape::{Kind, Node, Tape};
+use super::shell::Shell;
+use super::tape::{Fault, Kind, Node, Tape};
 use super::walk::At;
 use crate::ingest::batch::{Batch, ConsentKind, Draft, FORWARD_UNKNOWN, Said};
 use crate::ingest::context::FileContext;
 use crate::ingest::delimited::{UNKNOWN_STATUS, instant, platform_of};
-use crate::ingest::formats::path::Path;
+use crate::ingest::formats::path::{Path, Step};
 use crate::ingest::formats::schema::{Consent, Role, TimeForm, When};
 use crate::ingest::formats::{Condition, Ending, Format, Place as FieldPlace, Record};
 use crate::ingest::people::Hint;
@@ -59,6 +60,25 @@ pub struct Documents<'r, 'c> {
     secrets: &'r [String],
 }
 
+/// Where a document stands in its file.
+#[derive(Clone, Copy)]
+pub enum Where<'w> {
+    /// In one piece.
+    Plain(At),
+    /// Around huge lists that are left out of its text, behind so many line ends.
+    Shell(&'w Shell, u32),
+}
+
+impl Where<'_> {
+    /// Line and offset of a byte of the document; of one in one piece only its first.
+    fn of(&self, at: usize) -> (u32, u64) {
+        match self {
+            Self::Plain(first) => (first.line, first.offset),
+            Self::Shell(shell, lines) => (lines + shell.lines_before(at) + 1, shell.offset(at)),
+        }
+    }
+}
+
 /// One send as it stands in an item.
 struct Send<'t> {
     sent_at: i64,
@@ -102,7 +122,7 @@ impl<'r, 'c> Documents<'r, 'c> {
 
     /// Reads the items of a document, or of a part of one: the items at the end of what of `each` is left from
     /// `depth` steps on, if its first steps are `within`.
-    pub fn read(&self, batch: &mut Batch<'c>, document: &Item<'_>, at: At, text: &str, within: Option<&[Step]>) {
+    pub fn read(&self, batch: &mut Batch<'c>, document: &Item<'_>, at: Where<'_>, text: &str, within: Option<&[Step]>) {
         let twice = Cell::new(false);
         let mut found: Vec<(usize, usize, usize, Item<'_>)> = Vec::new();
         for (index, group) in self.groups.iter().enumerate() {
@@ -119,22 +139,23 @@ impl<'r, 'c> Documents<'r, 'c> {
             }
         }
         if twice.get() {
-            self.reject(
-                batch,
-                Place { record: batch.records + 1, line: at.line, offset: at.offset, length: text.len() as u32 },
-                TWICE.into(),
-                text,
-            );
+            let (line, offset) = at.of(0);
+            let place = Place { record: batch.records + 1, line, offset, length: text.len() as u32 };
+            self.reject(batch, place, TWICE.into(), text);
             return;
         }
         if found.is_empty() {
-            batch.ignore(NO_ITEM);
+            // A shell's items are its huge lists'.
+            if matches!(at, Where::Plain(_)) {
+                batch.ignore(NO_ITEM);
+            }
             return;
         }
         if self.groups.len() > 1 {
             found.sort_by_key(|(start, end, group, _)| (*start, std::cmp::Reverse(*end), *group));
         }
-        let (mut line, mut counted) = (at.line, 0);
+        let (first_line, base) = at.of(0);
+        let (mut line, mut counted) = (first_line, 0);
         for (index, (start, end, group, item)) in found.iter().enumerate() {
             let between = text.as_bytes().get(counted..*start).unwrap_or_default();
             line += memchr::memchr_iter(b'\n', between).count() as u32;
@@ -150,24 +171,82 @@ impl<'r, 'c> Documents<'r, 'c> {
                 }
                 continue;
             };
-            let place = Place {
-                record: batch.records + 1,
-                line,
-                offset: at.offset + *start as u64,
-                length: (end - start) as u32,
+            let length = (end - start) as u32;
+            let place = match at {
+                Where::Plain(_) => Place { record: batch.records + 1, line, offset: base + *start as u64, length },
+                Where::Shell(..) => {
+                    let (line, offset) = at.of(*start);
+                    Place { record: batch.records + 1, line, offset, length }
+                }
             };
             let ended = match kind.ending {
                 Ending::Ignore(reason) => {
                     batch.ignore(reason);
                     Ok(())
                 }
-                Ending::Consent(consent, source) => self.consent(batch, place, kind, item, consent, source, &twice),
+                Ending::Consent(consent, source) => self.consent(batch, place, kind, item, (consent, source), &twice),
                 Ending::Message => self.message(batch, place, kind, item, &twice),
             };
             if let Err(reason) = ended {
                 self.reject(batch, place, reason, text.get(*start..*end).unwrap_or(""));
             }
         }
+    }
+
+    /// Reads one unit of a walk: a document, or an element of a huge list with what stands around it and the way to it.
+    ///
+    /// # Errors
+    /// When it is no JSON value.
+    pub fn unit(
+        &self,
+        state: &mut State<'c>,
+        at: At,
+        bytes: &[u8],
+        within: Option<(Node<'_>, &[Node<'_>], &[Step])>,
+    ) -> Result<usize, Fault> {
+        let State { batch, tape } = state;
+        let length = tape.read(bytes, self.embedded())?;
+        let bytes = bytes.get(..length).unwrap_or_default();
+        let Ok(text) = std::str::from_utf8(bytes) else {
+            let place = Place { record: batch.records + 1, line: at.line, offset: at.offset, length: length as u32 };
+            batch.reject(place, super::NOT_UTF8, &masked(bytes, self.secrets));
+            return Ok(length);
+        };
+        let node = tape.root(text);
+        match within {
+            None => {
+                let item = Item { node, around: Vec::new(), document: node };
+                self.read(batch, &item, Where::Plain(at), text, None);
+            }
+            Some((document, around, way)) => {
+                let item = Item { node, around: around.to_vec(), document };
+                self.read(batch, &item, Where::Plain(at), text, Some(way));
+            }
+        }
+        Ok(length)
+    }
+
+    /// Keys whose texts are JSON themselves.
+    #[must_use]
+    pub fn embedded(&self) -> &[Box<str>] {
+        &self.format.embedded
+    }
+
+    /// The ways to the first lists on the way to records: those that can be too large for memory.
+    #[must_use]
+    pub fn ways(&self) -> Vec<Vec<Step>> {
+        let mut ways: Vec<Vec<Step>> = Vec::new();
+        for group in &self.groups {
+            let steps = &group.each.steps;
+            let first = steps.iter().position(|step| !matches!(step, Step::Key(_)));
+            if let Some(at) = first.filter(|at| steps.get(*at) == Some(&Step::Elements))
+                && let Some(way) = steps.get(..=at)
+                && !ways.iter().any(|known| known == way)
+            {
+                ways.push(way.to_vec());
+            }
+        }
+        ways
     }
 
     /// Counts what could not be read, its secrets masked.
@@ -181,8 +260,7 @@ impl<'r, 'c> Documents<'r, 'c> {
         place: Place,
         record: &Record,
         item: &Item<'_>,
-        consent: Consent,
-        source: &'static str,
+        (consent, source): (Consent, &'static str),
         twice: &Cell<bool>,
     ) -> Result<(), Reason> {
         let parts = match &record.fan_out {
@@ -365,10 +443,9 @@ impl<'r, 'c> Documents<'r, 'c> {
         if let Some(route) = self.format.routes.get(&platform) {
             return *route;
         }
-        match (record.constants.route, record.constants.platform) {
-            (Some(route), None) => return route,
-            (Some(route), Some(of)) if of == platform => return route,
-            _ => {}
+        let of = record.constants.platform;
+        if let Some(route) = record.constants.route.filter(|_| of.is_none_or(|of| of == platform)) {
+            return route;
         }
         match platform {
             Platform::Sms => Route::Sms,
@@ -411,8 +488,6 @@ impl<'r, 'c> Documents<'r, 'c> {
         }
     }
 }
-
-use crate::ingest::formats::path::Step;
 
 /// Whether a condition holds of an item.
 pub fn holds(condition: &Condition, item: &Item<'_>, twice: &Cell<bool>) -> bool {

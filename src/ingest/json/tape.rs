@@ -45,7 +45,7 @@ struct Token {
 }
 
 /// Why a text is no JSON value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// The text ends inside the value.
     #[error("it breaks off inside a value")]
@@ -53,6 +53,9 @@ pub enum Fault {
     /// Something stands where it may not; the place counts from the value's start.
     #[error("{1}")]
     At(usize, &'static str),
+    /// Told by another reader of JSON.
+    #[error("{0}")]
+    Told(String),
 }
 
 /// The tokens of one value. Kept from value to value, so that reading a file allocates next to nothing.
@@ -151,7 +154,7 @@ impl<'t> Node<'t> {
     pub fn is_filled(&self) -> bool {
         match self.kind() {
             Kind::Null => false,
-            Kind::Text | Kind::Escaped => inner(self.raw()).len() > 0,
+            Kind::Text | Kind::Escaped => !inner(self.raw()).is_empty(),
             Kind::List | Kind::Object => self.token().is_some_and(|token| token.next > self.index + 1),
             _ => true,
         }

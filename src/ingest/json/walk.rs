@@ -155,7 +155,27 @@ fn last_unit_end(bytes: &[u8]) -> Option<usize> {
     }
 }
 
-struct SourceReader<'s>(&'s mut dyn Source);
+/// Where a file ends that begins as an array and does not end as one.
+///
+/// # Errors
+/// When reading fails.
+pub fn open_end(source: &mut dyn Source, sample: &[u8]) -> io::Result<Option<u64>> {
+    if sample.trim_ascii_start().first() != Some(&b'[') {
+        return Ok(None);
+    }
+    let end = source.seek(SeekFrom::End(0))?;
+    source.seek(SeekFrom::Start(end.saturating_sub(256)))?;
+    let mut tail = vec![0; 256];
+    let filled = read_up_to(&mut SourceReader(source), &mut tail)?;
+    let tail = tail.get(..filled).unwrap_or_default().trim_ascii_end();
+    Ok(if tail.last() == Some(&b']') || tail.is_empty() { None } else { Some(end) })
+}
+
+/// Reason for a file that begins as an array and does not end as one.
+pub const OPEN_END: &str = "not valid JSON: the file breaks off inside an array";
+
+/// A source as a plain reader.
+pub struct SourceReader<'s>(pub &'s mut dyn Source);
 
 impl Read for SourceReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -243,14 +263,14 @@ fn one_line<A>(stretch: &mut Stretch<A>, base: u64, text: &[u8], range: std::ops
             Err(fault) => {
                 let bytes = rest.trim_ascii_end();
                 let place = Place { record: 0, line: place.line, offset: place.offset, length: bytes.len() as u32 };
-                (walk.problem)(&mut stretch.state, place, bytes, told(fault), false);
+                (walk.problem)(&mut stretch.state, place, bytes, told(&fault), false);
                 return;
             }
         }
     }
 }
 
-fn told(fault: Fault) -> Cow<'static, str> {
+fn told(fault: &Fault) -> Cow<'static, str> {
     format!("not valid JSON: {fault}").into()
 }
 
@@ -340,7 +360,7 @@ fn one_by_one<A>(
             Layout::Lines => memchr::memchr(b'\n', rest).map(|end| end + 1),
             Layout::Units => resume(&window.bytes, at, key.as_deref()),
         };
-        let reason = if fault == Fault::End && rest.len() > LONGEST_RECORD { TOO_LONG.into() } else { told(fault) };
+        let reason = if fault == Fault::End && rest.len() > LONGEST_RECORD { TOO_LONG.into() } else { told(&fault) };
         let (length, lost) = match again {
             Some(length) => (length, false),
             None => (rest.len(), true),
@@ -396,11 +416,9 @@ fn resume(bytes: &[u8], damaged: usize, key: Option<&[u8]>) -> Option<usize> {
             continue;
         }
         let before = rest.get(..at).unwrap_or_default().trim_ascii_end().last();
-        if matches!(before, Some(b',' | b'}' | b'[' | b']')) || indent.is_some() {
-            match tape.read(from, &[]) {
-                Ok(_) => return Some(at),
-                Err(Fault::End | Fault::At(..)) => {}
-            }
+        let between = matches!(before, Some(b',' | b'}' | b'[' | b']')) || indent.is_some();
+        if between && tape.read(from, &[]).is_ok() {
+            return Some(at);
         }
     }
     None
