@@ -169,7 +169,7 @@ pub(super) struct TableConsent {
 /// `"opt_in"`, `"opt_out"`, or a column and its words for either.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-pub enum ConsentColumn {
+pub(super) enum ConsentColumn {
     /// Every line says the same.
     Always(Consent),
     /// A column tells.
@@ -179,13 +179,13 @@ pub enum ConsentColumn {
 /// A column that tells opt-ins from opt-outs.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ConsentWordsOfColumn {
+pub(super) struct ConsentWordsOfColumn {
     /// Its name.
-    pub column: String,
+    pub(super) column: String,
     /// Its words for opt-ins.
-    pub opt_in: Vec<String>,
+    pub(super) opt_in: Vec<String>,
     /// Its words for opt-outs.
-    pub opt_out: Vec<String>,
+    pub(super) opt_out: Vec<String>,
 }
 
 /// What a field of a record is.
