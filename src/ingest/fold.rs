@@ -183,8 +183,8 @@ struct Samples {
 }
 
 impl Samples {
-    /// Words of the contents that more than one message has, or one to an audience: nothing else can be a mass send,
-    /// and texts that nobody will see are not kept.
+    /// Words of the contents that have a name, that more than one message has, or one to an audience: nothing else can
+    /// be a mass send, and texts that nobody will see are not kept.
     fn words(&self, columns: &Columns, index_of: &[Vec<u32>]) -> BTreeMap<u32, ContentWords> {
         let mut reach = vec![0_u32; self.first.len()];
         for (content, audience) in columns.content.iter().zip(&columns.audience) {
@@ -196,7 +196,8 @@ impl Samples {
         let mut words = BTreeMap::new();
         for (index, (batch, local)) in self.first.iter().enumerate() {
             let Some(table) = self.tables.get(*batch as usize) else { continue };
-            if repeats(index as u32) {
+            let named = table.kind.get(*local as usize).is_some_and(|kind| *kind != ContentKind::Text);
+            if index > 0 && (named || repeats(index as u32)) {
                 let (name, sample) =
                     (table.name.get(*local as usize).to_owned(), table.sample.get(*local as usize).to_owned());
                 words.insert(index as u32, ContentWords { name, sample });

@@ -258,7 +258,9 @@ fn differences(fixture: &Fixture) -> Vec<String> {
 fn reading(ingested: &Ingested) -> String {
     let mut text = String::new();
     for index in 0..ingested.messages.columns.len() {
-        let _ = writeln!(text, "{:?}", row(ingested, index));
+        let content = ingested.messages.columns.content[index];
+        let sample = ingested.messages.contents.words.get(&content).map_or("", |words| words.sample.as_str());
+        let _ = writeln!(text, "{:?} {sample}", row(ingested, index));
     }
     for consent in &ingested.consents {
         let recipient = ingested.messages.recipients.address.get(consent.recipient as usize);

@@ -112,7 +112,7 @@ fn log(seed: u64) -> (String, Contents) {
         let time = jiff::Timestamp::from_millisecond(at).expect("a time");
         let (own, other) = (format!("+4930555{account:04}"), format!("+49151777{person:05}"));
         let (from, to, way) = if inbound { (&other, &own, "inbound") } else { (&own, &other, "outbound") };
-        rows.push(format!("N{index},{time:.3},{from},{to},{way},{text}\n"));
+        rows.push(format!("N{index},{time:.3},{from},{to},{way},\"{text}\"\n"));
         contents.insert(format!("N{index}"), text);
     }
     // The order of the file must not matter where times differ.

@@ -7,7 +7,7 @@ use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use jiff::Timestamp;
-use polars_core::prelude::{AnyValue, ArrowDataType, DataFrame, PolarsError, TimeUnit};
+use polars_core::prelude::{AnyValue, ArrowDataType, DataFrame, DataType, PolarsError, Series, TimeUnit};
 use polars_io::SerReader;
 use polars_io::ipc::{IpcReader, IpcStreamReader};
 use polars_io::parquet::read::ParquetReader;
@@ -99,22 +99,24 @@ fn of_frame(frame: &DataFrame, kind: Columnar) -> Result<Table, String> {
     let names: Vec<String> = frame.columns().iter().map(|column| column.name().to_string()).collect();
     table.push(0, names.iter().map(|name| Cow::Borrowed(name.as_str())));
     let whole: Vec<_> = frame.columns().iter().map(|column| column.as_materialized_series().rechunk()).collect();
-    let mut columns: Vec<_> = whole.iter().map(|series| series.iter()).collect();
+    // A value met on the way does not carry its column's zone.
+    let zoned = |series: &Series| matches!(series.dtype(), DataType::Datetime(_, Some(_)));
+    let mut columns: Vec<_> = whole.iter().map(|series| (series.iter(), zoned(series))).collect();
     for row in 0..frame.height() {
         let cells: Vec<Cow<'_, str>> =
-            columns.iter_mut().map(|column| column.next().map_or(Cow::Borrowed(""), text)).collect();
+            columns.iter_mut().map(|(column, zoned)| column.next().map_or(Cow::Borrowed(""), |value| text(value, *zoned))).collect();
         table.push(row as u32 + 1, cells.into_iter());
     }
     Ok(table)
 }
 
-fn text(value: AnyValue<'_>) -> Cow<'_, str> {
+fn text(value: AnyValue<'_>, zoned: bool) -> Cow<'_, str> {
     match value {
         AnyValue::String(text) => Cow::Borrowed(text),
         AnyValue::Boolean(truth) => Cow::Borrowed(if truth { "true" } else { "false" }),
         AnyValue::Float32(number) => Cow::Owned(digits(f64::from(number))),
         AnyValue::Float64(number) => Cow::Owned(digits(number)),
-        AnyValue::Datetime(at, unit, zone) => Cow::Owned(moment(at, unit, zone.is_some())),
+        AnyValue::Datetime(at, unit, _) => Cow::Owned(moment(at, unit, zoned)),
         AnyValue::Date(days) => Cow::Owned(day(days)),
         AnyValue::Time(nanoseconds) => {
             let time = jiff::civil::Time::midnight();
