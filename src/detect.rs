@@ -4,20 +4,35 @@
 
 pub mod bursts;
 pub mod campaigns;
+pub mod clusters;
+pub mod completeness;
 mod groups;
-mod replies;
+pub mod intensity;
+pub mod limits;
+pub mod measures;
+pub mod mining;
+pub mod regularity;
+pub mod replies;
+pub mod robustness;
+mod search;
 pub mod settings;
+pub mod speed;
+pub mod transactional;
+
+use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_128;
 
-use bursts::{Series, distinct_recipients};
-pub use campaigns::{Campaign, Run};
+use bursts::distinct_recipients;
+use campaigns::Found;
+pub use campaigns::{Campaign, Innocent, Run, SetAside};
 use groups::pick;
-use replies::Turn;
+pub use measures::Measures;
+pub use replies::Inbound;
 pub use settings::{Counts, Detector, Mark, Over, Scope, Settings};
 
-use crate::message::{Columns, Direction, Marks, Messages, NO_CONTENT};
+use crate::message::{Columns, Direction, Marks, Messages};
 
 /// A burst with its members.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,8 +41,12 @@ pub struct Burst {
     pub id: String,
     /// Index into [`Settings::detectors`].
     pub detector: usize,
-    /// Account.
+    /// Account; of a client's burst the first of its accounts.
     pub account: u32,
+    /// Accounts that sent in it, ascending.
+    pub accounts: Vec<u32>,
+    /// Client, for detectors over all accounts of a client.
+    pub client: Option<String>,
     /// Content, for detectors over one content; else none.
     pub content: u32,
     /// First message, UTC milliseconds.
@@ -51,6 +70,8 @@ pub struct AccountActivity {
     pub messages: u64,
     /// Inbound messages.
     pub inbound: u64,
+    /// Whose inbound messages showed its replies.
+    pub replies_from: Inbound,
     /// Distinct recipients of outbound messages, each stated audience adding its size.
     pub recipients: u64,
     /// Outbound messages outside service windows.
@@ -74,10 +95,14 @@ pub struct Activity {
     pub campaigns: Vec<Campaign>,
     /// Runs by campaign and time.
     pub runs: Vec<Run>,
+    /// Contents that reached enough recipients and are no campaigns all the same.
+    pub set_aside: Vec<SetAside>,
     /// One entry for each account of the messages.
     pub accounts: Vec<AccountActivity>,
     /// Marks of single messages.
     pub marks: Marks,
+    /// Everything that is measured beside bursts and campaigns.
+    pub measures: Measures,
 }
 
 /// A stable id: a letter and 10 hex digits of the xxh3-128 of its parts.
@@ -96,14 +121,26 @@ pub fn id(letter: &str, parts: &[&[u8]]) -> String {
 pub fn detect(messages: &Messages, settings: &Settings) -> Activity {
     let columns = &messages.columns;
     let groups = groups::by_account(columns, messages.accounts.len());
-    let initiated = initiated(columns, &groups, settings.reply.milliseconds);
+    let inbound = replies::inbound(messages, &groups);
+    let initiated = replies::initiated_rows(messages, &groups, &inbound, settings.reply.milliseconds);
     let mut accounts: Vec<AccountActivity> =
         groups.par_iter().map(|rows| account_activity(messages, rows, &initiated)).collect();
-    let least = least_reach(settings);
-    let contents = groups::by_content(columns, messages.contents.len(), least);
-    let mut bursts = find_bursts(messages, settings, &groups, &contents, &initiated);
-    drop(groups);
-    let (mut campaigns, runs) = find_campaigns(messages, settings, &contents, &initiated);
+    for (account, from) in accounts.iter_mut().zip(&inbound) {
+        account.replies_from = *from;
+    }
+    let least = search::least_reach(settings);
+    let contents = mining::groups(messages, least);
+    let born: Vec<(Option<i64>, Option<i64>)> = messages
+        .accounts
+        .iter()
+        .zip(&groups)
+        .map(|(account, rows)| {
+            (account.registered, rows.first().and_then(|row| columns.sent_at.get(*row as usize)).copied())
+        })
+        .collect();
+    let field = search::Field { messages, accounts: &groups, contents: &contents, initiated: &initiated, born: &born };
+    let mut bursts = search::find(field, settings);
+    let (mut campaigns, runs, set_aside) = find_campaigns(messages, settings, &contents, &initiated);
     drop(contents);
     bursts.par_sort_by(|left, right| {
         (left.detector, left.account, left.start, left.content).cmp(&(
@@ -113,13 +150,15 @@ pub fn detect(messages: &Messages, settings: &Settings) -> Activity {
             right.content,
         ))
     });
+    let measures = measures::measure(messages, settings, &groups, &inbound, &initiated, (&bursts, &campaigns, &runs));
+    drop(groups);
     let marks = marks(columns.len(), initiated, &bursts, &campaigns, &runs);
     for campaign in &mut campaigns {
         let in_burst = |row: &u32| marks.bursts.binary_search_by_key(row, |(marked, _)| *marked).is_ok();
         campaign.drip = !campaign.rows.iter().any(in_burst);
     }
-    for burst in &bursts {
-        if let Some(account) = accounts.get_mut(burst.account as usize) {
+    for account in bursts.iter().flat_map(|burst| &burst.accounts) {
+        if let Some(account) = accounts.get_mut(*account as usize) {
             account.bursts += 1;
         }
     }
@@ -128,31 +167,7 @@ pub fn detect(messages: &Messages, settings: &Settings) -> Activity {
             account.campaigns += 1;
         }
     }
-    Activity { bursts, campaigns, runs, accounts, marks }
-}
-
-fn initiated(columns: &Columns, groups: &[Vec<u32>], window_ms: i64) -> Vec<bool> {
-    let of_groups: Vec<Vec<bool>> = groups
-        .par_iter()
-        .map(|rows| {
-            let turn = |row: &u32| Turn {
-                at: columns.sent_at.get(*row as usize).copied().unwrap_or_default(),
-                recipient: columns.recipient.get(*row as usize).copied().unwrap_or_default(),
-                direction: columns.direction.get(*row as usize).copied().unwrap_or_default(),
-            };
-            let turns: Vec<Turn> = rows.iter().map(turn).collect();
-            replies::initiated(&turns, window_ms)
-        })
-        .collect();
-    let mut initiated = vec![false; columns.len()];
-    for (rows, marks) in groups.iter().zip(of_groups) {
-        for (row, mark) in rows.iter().zip(marks) {
-            if let Some(slot) = initiated.get_mut(*row as usize) {
-                *slot = mark;
-            }
-        }
-    }
-    initiated
+    Activity { bursts, campaigns, runs, set_aside, accounts, marks, measures }
 }
 
 fn is_outbound(columns: &Columns, row: u32) -> bool {
@@ -169,6 +184,7 @@ fn account_activity(messages: &Messages, rows: &[u32], initiated: &[bool]) -> Ac
         messages: outbound.len() as u64,
         inbound: (rows.len() - outbound.len()) as u64,
         recipients: distinct_recipients(&recipients, &weights),
+        replies_from: Inbound::default(),
         initiated: outbound.iter().filter(|row| initiated.get(**row as usize).copied().unwrap_or(false)).count() as u64,
         first_sent: at(outbound.first()),
         last_sent: at(outbound.last()),
@@ -177,134 +193,36 @@ fn account_activity(messages: &Messages, rows: &[u32], initiated: &[bool]) -> Ac
     }
 }
 
-/// The least that a content must reach to be a campaign or to trip a detector over one content.
-fn least_reach(settings: &Settings) -> u64 {
-    let detectors = settings.detectors.iter().filter(|detector| detector.scope == Scope::AccountAndContent);
-    let thresholds = detectors.map(|detector| detector.threshold).chain([settings.campaign.recipients]);
-    thresholds.min().unwrap_or(1)
-}
-
-/// Rows that a detector counts, from rows of a group.
-fn counted(columns: &Columns, rows: &[u32], initiated: &[bool], over: Over) -> Vec<u32> {
-    let counts = |row: &u32| match over {
-        Over::Initiated => initiated.get(*row as usize).copied().unwrap_or(false),
-        Over::All => is_outbound(columns, *row),
-    };
-    rows.iter().copied().filter(counts).collect()
-}
-
-fn find_bursts(
-    messages: &Messages,
-    settings: &Settings,
-    groups: &[Vec<u32>],
-    contents: &[(u32, Vec<u32>)],
-    initiated: &[bool],
-) -> Vec<Burst> {
-    let columns = &messages.columns;
-    let of_accounts = groups.par_iter().enumerate().flat_map_iter(|(account, rows)| {
-        let mut found = Vec::new();
-        for over in [Over::Initiated, Over::All] {
-            let wanted = |detector: &Detector| detector.scope == Scope::Account && detector.over == over;
-            if settings.detectors.iter().any(wanted) {
-                let rows = counted(columns, rows, initiated, over);
-                let group = Group::new(messages, account as u32, NO_CONTENT, rows);
-                let detectors = settings.detectors.iter().enumerate().filter(|(_, detector)| wanted(detector));
-                found.extend(detectors.flat_map(|(index, detector)| group.bursts(messages, index, detector)));
-            }
-        }
-        found
-    });
-    let of_contents = contents.par_iter().flat_map_iter(|(content, rows)| {
-        let mut found = Vec::new();
-        for (index, detector) in settings.detectors.iter().enumerate() {
-            if detector.scope != Scope::AccountAndContent {
-                continue;
-            }
-            let mut rows = counted(columns, rows, initiated, detector.over);
-            // Stable: inside an account the order of time stays.
-            rows.sort_by_key(|row| columns.account.get(*row as usize).copied().unwrap_or_default());
-            for rows in
-                rows.chunk_by(|one, next| columns.account.get(*one as usize) == columns.account.get(*next as usize))
-            {
-                let account =
-                    rows.first().and_then(|row| columns.account.get(*row as usize)).copied().unwrap_or_default();
-                found.extend(Group::new(messages, account, *content, rows.to_vec()).bursts(messages, index, detector));
-            }
-        }
-        found
-    });
-    of_accounts.chain(of_contents).collect()
-}
-
-/// The counted messages of one account or of one content of an account, as the kernel wants them.
-struct Group {
-    account: u32,
-    content: u32,
-    rows: Vec<u32>,
-    times: Vec<i64>,
-    recipients: Vec<u32>,
-    weights: Vec<u32>,
-}
-
-impl Group {
-    fn new(messages: &Messages, account: u32, content: u32, rows: Vec<u32>) -> Self {
-        let times = pick(&messages.columns.sent_at, &rows);
-        let recipients = pick(&messages.columns.recipient, &rows);
-        let weights = pick(&messages.recipients.audience, &recipients);
-        Self { account, content, rows, times, recipients, weights }
-    }
-
-    fn bursts(&self, messages: &Messages, index: usize, detector: &Detector) -> Vec<Burst> {
-        let series = Series { times: &self.times, recipients: &self.recipients, weights: &self.weights };
-        let spans = bursts::bursts(series, detector.window_ms, detector.threshold, detector.counts);
-        let account = messages.accounts.get(self.account as usize).map_or("", |account| account.id.as_str());
-        let fingerprint = messages.contents.fingerprint(self.content);
-        let burst = |span: &bursts::Span| {
-            let part = span.first..span.end;
-            let start = self.times.get(span.first).copied().unwrap_or_default();
-            Burst {
-                id: id(
-                    "B",
-                    &[detector.name.as_bytes(), account.as_bytes(), &fingerprint.to_le_bytes(), &start.to_le_bytes()],
-                ),
-                detector: index,
-                account: self.account,
-                content: self.content,
-                start,
-                end: span.end.checked_sub(1).and_then(|last| self.times.get(last)).copied().unwrap_or_default(),
-                recipients: distinct_recipients(
-                    self.recipients.get(part.clone()).unwrap_or_default(),
-                    self.weights.get(part.clone()).unwrap_or_default(),
-                ),
-                peak: span.peak,
-                peak_at: span.peak_at,
-                rows: self.rows.get(part).unwrap_or_default().to_vec(),
-            }
-        };
-        spans.iter().map(burst).collect()
-    }
-}
-
 fn find_campaigns(
     messages: &Messages,
     settings: &Settings,
-    contents: &[(u32, Vec<u32>)],
+    contents: &[mining::Group],
     initiated: &[bool],
-) -> (Vec<Campaign>, Vec<Run>) {
-    let (threshold, gap_ms) = (settings.campaign.recipients, settings.run.milliseconds);
-    let mut found: Vec<(Campaign, Vec<Run>)> = contents
-        .par_iter()
-        .filter_map(|(content, rows)| campaigns::campaign(messages, *content, rows, initiated, threshold, gap_ms))
-        .collect();
+) -> (Vec<Campaign>, Vec<Run>, Vec<SetAside>) {
+    let (mut found, mut set_aside) = (Vec::new(), Vec::new());
+    let of_groups: Vec<Option<Found>> =
+        contents.par_iter().map(|group| campaigns::campaign(messages, group, initiated, settings)).collect();
+    for of_group in of_groups.into_iter().flatten() {
+        match of_group {
+            Found::Campaign(campaign, runs) => found.push((*campaign, runs)),
+            Found::SetAside(aside) => set_aside.push(aside),
+        }
+    }
     found.sort_by(|(left, _), (right, _)| (left.first_sent, &left.id).cmp(&(right.first_sent, &right.id)));
-    let (mut campaigns, mut runs) = (Vec::with_capacity(found.len()), Vec::new());
+    let (mut campaigns, mut runs) = (Vec::<Campaign>::with_capacity(found.len()), Vec::new());
+    let mut ids = BTreeSet::new();
     for (index, (mut campaign, mut own)) in found.into_iter().enumerate() {
+        // Two offers in one frame may have the same words in most of their texts.
+        while !ids.insert(campaign.id.clone()) {
+            campaign.id = id("C", &[campaign.id.as_bytes(), &campaign.first_sent.to_le_bytes()]);
+            own.iter_mut().for_each(|run| run.id = id("R", &[campaign.id.as_bytes(), &run.start.to_le_bytes()]));
+        }
         campaign.runs = runs.len()..runs.len() + own.len();
         own.iter_mut().for_each(|run| run.campaign = index);
         runs.append(&mut own);
         campaigns.push(campaign);
     }
-    (campaigns, runs)
+    (campaigns, runs, set_aside)
 }
 
 fn marks(rows: usize, initiated: Vec<bool>, bursts: &[Burst], campaigns: &[Campaign], runs: &[Run]) -> Marks {

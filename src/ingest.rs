@@ -4,22 +4,44 @@
 
 pub mod batch;
 mod blocks;
+mod case_match;
 mod chat;
+mod conflicts;
 mod consent_words;
+pub mod containers;
 mod context;
+pub mod database;
 mod delimited;
+mod encoding;
 mod fold;
+pub mod formats;
 pub mod inputs;
 mod join;
+mod json;
+pub mod learn;
+mod lines;
+mod mail_log;
 pub mod mapping;
+mod messenger;
 mod meta;
 mod normalise;
 mod offsets;
 pub mod open;
 pub mod people;
+pub mod proof;
+#[cfg(test)]
+mod reader_tests;
+mod recognise;
 #[doc(hidden)]
 pub mod records;
+mod register;
 mod scan;
+mod schema_dump;
+mod sms_backup;
+mod sources;
+pub mod table;
+pub mod tables;
+mod telegram;
 pub mod time;
 mod words;
 
@@ -27,21 +49,28 @@ use std::collections::BTreeMap;
 use std::io::Cursor;
 
 use crate::case::Case;
-use crate::message::{DEFAULT_ZONE, Messages, Place, ZoneBasis};
+use crate::message::{DEFAULT_ZONE, Doubt, Messages, Place, Platform, ZoneBasis};
 
 pub use batch::{Consent, ConsentKind, Reject};
 pub use blocks::BLOCK_BYTES;
+pub use case_match::CaseDoubt;
 pub use inputs::{Input, InputError, Unreadable};
-pub use normalise::normalise;
+pub use normalise::{normalise, words_of};
 pub use open::hex;
+pub use recognise::RunnerUp;
 
 use batch::Batch;
+use case_match::entry_of;
+use containers::budget::Budget;
+use containers::magic::Columnar;
+use containers::{Content, survey, telling_name};
 use context::{Context, FileContext};
 use mapping::{DataError, Found, Mapping, Role};
 use offsets::{Offsets, Width};
 use open::{Body, Opened, Packing};
 use people::{Country, Hint};
-use time::{DateOrder, ZoneError, Zones};
+use recognise::{Reader, Verdict};
+use time::{DateOrder, OrderCounts, ZoneError, Zones};
 
 /// How an ambiguous order of day and month was settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +79,8 @@ pub struct DateOrderDecision {
     pub order: &'static str,
     /// Why.
     pub basis: &'static str,
+    /// How many dates spoke for which order; all zero where they were not counted.
+    pub counts: OrderCounts,
 }
 
 impl DateOrderDecision {
@@ -63,13 +94,17 @@ impl DateOrderDecision {
     pub const UNDECIDED: &'static str = "undecided: both orders fit, day first assumed";
     /// Both orders are needed.
     pub const CONTRADICTORY: &'static str = "contradictory: some dates need the other order";
+    /// The provider's documentation fixes it.
+    pub const BY_FORMAT: &'static str = "fixed by the format";
+    /// The header spells the order out.
+    pub const BY_HEADER: &'static str = "spelt out in the header";
     /// The user said so.
     pub const TOLD: &'static str = "told by --date-order";
 
     /// Whether the reader must be warned.
     #[must_use]
     pub fn is_guess(&self) -> bool {
-        ![Self::BY_VALUE, Self::TOLD].contains(&self.basis)
+        ![Self::BY_VALUE, Self::BY_FORMAT, Self::BY_HEADER, Self::TOLD].contains(&self.basis)
     }
 }
 
@@ -93,6 +128,35 @@ pub struct MappedColumn {
     pub found: &'static str,
 }
 
+/// One column of a delimited file as it is shown: whether or not anything was taken from it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct ColumnSeen {
+    /// Its header, or `column 3`.
+    pub column: String,
+    /// What it holds; `None` where it is not used.
+    pub role: Option<&'static str>,
+    /// How that was found.
+    pub found: Option<&'static str>,
+    /// The first different values, masked: digits as 9, letters as x. Words of ours stand in clear.
+    pub examples: Vec<String>,
+    /// Records of the sample in which it is filled.
+    pub filled: u64,
+    /// Records of the sample.
+    pub looked_at: u64,
+}
+
+/// A text of which only the shape is shown: digits as 9, letters as x.
+#[must_use]
+pub fn masked(text: &str) -> String {
+    let kept = |character: char| match character {
+        _ if character.is_numeric() => '9',
+        _ if character.is_alphabetic() => 'x',
+        _ if character.is_control() => ' ',
+        other => other,
+    };
+    text.chars().map(kept).collect()
+}
+
 /// The account of one input: what it is, and what became of every record.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InputFile {
@@ -106,6 +170,8 @@ pub struct InputFile {
     pub format: String,
     /// Confidence, 0 to 100.
     pub confidence: u8,
+    /// The format that came second, where one did.
+    pub runner_up: Option<RunnerUp>,
     /// Packing.
     pub packing: &'static str,
     /// Encoding.
@@ -130,6 +196,8 @@ pub struct InputFile {
     pub ignored_by: BTreeMap<&'static str, u64>,
     /// Columns, for delimited files.
     pub columns: Vec<MappedColumn>,
+    /// Every column of a delimited file, with examples.
+    pub seen: Vec<ColumnSeen>,
     /// Zone of times without an offset.
     pub zone: String,
     /// Who named that zone.
@@ -159,6 +227,10 @@ pub struct Ingested {
     pub rejects: Vec<Reject>,
     /// One account for each input, in order of names.
     pub inputs: Vec<InputFile>,
+    /// Where the case file and the inputs do not meet.
+    pub case_doubts: Vec<CaseDoubt>,
+    /// Where each input lies, containers opened: the first of `inputs`, one for one.
+    pub sources: Vec<Input>,
 }
 
 impl Ingested {
@@ -181,6 +253,8 @@ pub struct Settings {
     pub max_unpacked: u64,
     /// Threads.
     pub threads: usize,
+    /// The user's own format files; they go before the known formats.
+    pub formats: Vec<std::path::PathBuf>,
 }
 
 /// Why ingest could not even begin.
@@ -237,7 +311,7 @@ pub fn ingest(
         Some(code) => return Err(IngestError::Country(code.clone())),
         None => None,
     };
-    let context = Context::load(country, settings.date_order, settings.threads)?;
+    let context = Context::with_formats(country, settings.date_order, settings.threads, &settings.formats)?;
     let known_accounts: Vec<String> = case
         .accounts
         .iter()
@@ -245,38 +319,39 @@ pub fn ingest(
         .map(|address| address.text)
         .collect();
     progress.total(inputs.iter().filter_map(|input| std::fs::metadata(&input.path).ok()).map(|meta| meta.len()).sum());
-    let labels = provisional_names(inputs);
-    let mut accounts: Vec<InputFile> = Vec::with_capacity(inputs.len());
-    let mut batches = Vec::new();
-    for (index, input) in inputs.iter().enumerate() {
+    let sources = survey(inputs, settings.max_unpacked);
+    let inputs: Vec<Input> = sources.iter().map(|source| source.input.clone()).collect();
+    let mut files = Vec::with_capacity(inputs.len());
+    for (index, (input, label)) in inputs.iter().zip(provisional_names(&inputs)).enumerate() {
         let (zones, zone_basis) = zone_of(input, case, settings)?;
-        let file_name = file_name(&input.name).to_owned();
-        let entry = entry_of(&file_name, case);
-        let provisional = entry
+        let provisional = entry_of(&input.name, case)
             .and_then(|entry| entry.account.as_deref())
             .and_then(|account| context.people.canonical(account, Hint::Unknown))
-            .map_or_else(|| format!("?{}", labels.get(index).map_or("", String::as_str)), |address| address.text);
-        let zone = zones.name().to_owned();
-        let file = FileContext {
+            .map_or_else(|| format!("?{label}"), |address| address.text);
+        files.push(FileContext {
             context: &context,
             index: index as u32,
             provisional,
-            file_name,
+            file_name: telling_name(&input.name),
             zones,
             zone_basis,
             known_accounts: &known_accounts,
-        };
-        let mut account =
-            InputFile { name: input.name.clone(), zone, zone_basis, packing: "none", ..InputFile::default() };
-        let read = read_input(input, &file, settings, &mut account, &|bytes| progress.advance(bytes));
-        if let Some(first) = accounts
-            .iter()
-            .find(|first| !first.sha256.is_empty() && first.sha256 == account.sha256 && account.bytes > 0)
-        {
-            account.duplicate_of = Some(first.name.clone());
+        });
+    }
+    let mut accounts: Vec<InputFile> = Vec::with_capacity(inputs.len());
+    let mut first_of: BTreeMap<String, usize> = BTreeMap::new();
+    let mut batches = Vec::new();
+    for (mut account, read) in sources::read(&sources, &files, settings, progress) {
+        if !account.sha256.is_empty() && account.bytes > 0 {
+            let first = *first_of.entry(account.sha256.clone()).or_insert(accounts.len());
+            account.duplicate_of = accounts.get(first).map(|first| first.name.clone());
         }
         for batch in &read {
             count_batch(&mut account, batch);
+        }
+        if let Some(decision) = account.date_order.filter(DateOrderDecision::is_guess) {
+            let which = if context.date_order.is_none() { "; settle it with --date-order dmy, mdy or ymd" } else { "" };
+            account.notes.push(format!("order of day and month is {}, {}{which}", decision.order, decision.basis));
         }
         if account.guessed_addresses > 0 {
             account.notes.push("some numbers lack a + or a country code; they were completed by a guess".to_owned());
@@ -306,6 +381,19 @@ pub fn ingest(
         account.folded += folded.folded.get(index).copied().unwrap_or(0);
     }
     describe_rows(&messages, &mut accounts);
+    for account in accounts.iter_mut().filter(|account| account.zone_basis == ZoneBasis::Guessed) {
+        if account.zone_needed > 0 {
+            account.notes.push(format!(
+                "{} × time without a zone, read as {}; name the zone with --timezone or in the case file",
+                account.zone_needed, account.zone
+            ));
+        }
+    }
+    let doubt = |account: &InputFile| Doubt {
+        zone: account.zone.clone(),
+        date_order: account.date_order.is_some_and(|decision| decision.is_guess()),
+    };
+    messages.doubts = accounts.iter().map(doubt).collect();
     for missing in unreadable {
         let index = accounts.len() as u32;
         let reason = format!("cannot be looked into: {}", missing.reason);
@@ -327,7 +415,8 @@ pub fn ingest(
         });
     }
     apply_case(&mut messages, case, &context);
-    Ok(Ingested { messages, consents: folded.consents, rejects, inputs: accounts })
+    let case_doubts = case_match::doubts(case, &inputs, &messages, &context);
+    Ok(Ingested { messages, consents: folded.consents, rejects, inputs: accounts, case_doubts, sources: inputs })
 }
 
 fn count_batch(account: &mut InputFile, batch: &Batch<'_>) {
@@ -369,39 +458,30 @@ fn describe_rows(messages: &Messages, accounts: &mut [InputFile]) {
     }
 }
 
-/// The last part of a path.
-fn file_name(name: &str) -> &str {
-    name.rsplit('/').next().unwrap_or(name)
-}
-
 /// Names for provisional accounts: the file's name, with as many folders as tell it apart from the others.
 fn provisional_names(inputs: &[Input]) -> Vec<String> {
-    let tail = |name: &str, parts: usize| {
-        let all: Vec<&str> = name.split('/').collect();
-        all.get(all.len().saturating_sub(parts)..).unwrap_or_default().join("/")
-    };
+    fn tail(name: &str, parts: usize) -> &str {
+        name.rmatch_indices('/').nth(parts - 1).and_then(|(at, _)| name.get(at + 1..)).unwrap_or(name)
+    }
     let deepest = inputs.iter().map(|input| input.name.split('/').count()).max().unwrap_or(1);
-    inputs
-        .iter()
-        .map(|input| {
-            let alone = |parts: &usize| {
-                inputs.iter().filter(|other| tail(&other.name, *parts) == tail(&input.name, *parts)).count() == 1
-            };
-            tail(&input.name, (1..=deepest).find(alone).unwrap_or(deepest))
-        })
-        .collect()
-}
-
-fn entry_of<'c>(file_name: &str, case: &'c Case) -> Option<&'c crate::case::FileEntry> {
-    case.files.iter().find(|entry| {
-        entry.name == file_name
-            || globset::Glob::new(&entry.name).is_ok_and(|glob| glob.compile_matcher().is_match(file_name))
-    })
+    let mut names: Vec<Option<String>> = vec![None; inputs.len()];
+    for parts in 1..=deepest {
+        if names.iter().all(Option::is_some) {
+            break;
+        }
+        let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+        inputs.iter().for_each(|input| *counts.entry(tail(&input.name, parts)).or_default() += 1);
+        for (name, input) in names.iter_mut().zip(inputs).filter(|(name, _)| name.is_none()) {
+            let own = tail(&input.name, parts);
+            *name = (counts.get(own) == Some(&1) || parts == deepest).then(|| own.to_owned());
+        }
+    }
+    names.into_iter().map(Option::unwrap_or_default).collect()
 }
 
 /// Zone of times without an offset: of the file in the case, of the option, of the matter, else the default.
 fn zone_of(input: &Input, case: &Case, settings: &Settings) -> Result<(Zones, ZoneBasis), IngestError> {
-    let of_file = entry_of(file_name(&input.name), case).and_then(|entry| entry.timezone.as_deref());
+    let of_file = entry_of(&input.name, case).and_then(|entry| entry.timezone.as_deref());
     let named = of_file.or(settings.timezone.as_deref()).or(case.matter.timezone.as_deref());
     let basis = if named.is_some() { ZoneBasis::Case } else { ZoneBasis::Guessed };
     let name = named.unwrap_or(DEFAULT_ZONE);
@@ -409,26 +489,55 @@ fn zone_of(input: &Input, case: &Case, settings: &Settings) -> Result<(Zones, Zo
     Ok((zones, basis))
 }
 
-/// Reads one input; whatever goes wrong ends as a reject in its account.
+/// Reads one input, or what a container has for it; whatever goes wrong ends as a reject in its account.
 fn read_input<'c>(
     input: &Input,
+    content: Option<Content>,
     file: &FileContext<'c>,
     settings: &Settings,
     account: &mut InputFile,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Vec<Batch<'c>> {
-    if inputs::is_no_export(input) {
+    let ignored = |reason: &'static str, account: &mut InputFile| {
         let mut batch = Batch::new(file);
-        batch.ignore("a file beside the exports, by its ending");
+        batch.ignore(reason);
         "no-export".clone_into(&mut account.format);
         account.confidence = 100;
-        describe_unread(input, account);
-        return vec![batch];
+        vec![batch]
+    };
+    match &content {
+        None => {}
+        Some(Content::Bytes { bytes, .. }) => {
+            (account.bytes, account.sha256) = (bytes.len() as u64, open::sha256(bytes));
+        }
+        Some(Content::Sheet(table)) => (account.bytes, account.sha256) = tables::hashed(table),
+        Some(Content::Ignored(reason)) => return ignored(reason, account),
+        Some(Content::Refused(reason)) => return vec![whole_file_reject(file, account, reason, b"")],
     }
-    let opened = match open::open(&input.path, settings.max_unpacked) {
+    if inputs::is_no_export(input) && !matches!(content, Some(Content::Sheet(_))) {
+        if content.is_none() {
+            describe_unread(input, account);
+        }
+        return ignored("a file beside the exports, by its ending", account);
+    }
+    let named = content.is_none();
+    let opened = match content {
+        Some(Content::Sheet(table)) => {
+            "UTF-8".clone_into(&mut account.encoding);
+            return tables::read(file, *table, account, progress);
+        }
+        Some(Content::Bytes { bytes, damage }) => open::from_damaged(bytes, damage, settings.max_unpacked),
+        _ => open::open(&input.path, settings.max_unpacked),
+    };
+    let opened = match opened {
         Ok(opened) => opened,
         Err(error) => {
-            describe_unread(input, account);
+            if let open::OpenError::TooLarge { packing, .. } = error {
+                account.packing = packing;
+            }
+            if named {
+                describe_unread(input, account);
+            }
             return vec![whole_file_reject(file, account, &error.to_string(), b"")];
         }
     };
@@ -452,7 +561,11 @@ fn read_input<'c>(
         Body::Memory(text) => String::from_utf8(text.clone()).ok().map(|text| (text, Width::Utf16 { mark })),
         Body::Stream(_) => None,
     });
-    let mut batches = match read_opened(opened, file, account, progress) {
+    let read = match Columnar::of(&opened.sample) {
+        Some(kind) => read_columnar(opened, kind, file, settings, account, progress),
+        None => read_opened(opened, &input.path, file, account, progress),
+    };
+    let mut batches = match read {
         Ok(read) => {
             if known_sha256.is_none() {
                 // What was hashed is what was read: if the file changed meanwhile, its size on disk says another number.
@@ -481,7 +594,8 @@ fn read_input<'c>(
         progress(account.bytes);
     }
     if let Some((offset, reason)) = damage {
-        let told = format!("{} data is damaged or cut off here: {reason}", account.packing);
+        let kind = if packed { format!("{} data", account.packing) } else { "the data".to_owned() };
+        let told = format!("{kind} is damaged or cut off here: {reason}");
         account.failed = true;
         account.notes.insert(0, format!("not wholly read: {told}; what stood before is read"));
         let records: u32 = batches.iter().map(|batch| batch.records).sum();
@@ -523,46 +637,135 @@ fn whole_file_reject<'c>(file: &FileContext<'c>, account: &mut InputFile, reason
     batch
 }
 
+/// Reads a file of columns by its rows.
+fn read_columnar<'c>(
+    opened: Opened,
+    kind: Columnar,
+    file: &FileContext<'c>,
+    settings: &Settings,
+    account: &mut InputFile,
+    progress: &(dyn Fn(u64) + Sync),
+) -> std::io::Result<FileRead<'c>> {
+    let budget = Budget::new(opened.bytes, settings.max_unpacked);
+    let bytes = with_source(opened, |source, _| {
+        let mut bytes = Vec::new();
+        source.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    })?;
+    let (sha256, hashed) = (Some(open::sha256(&bytes)), bytes.len() as u64);
+    let batches = match tables::frames::table(bytes, kind, &budget) {
+        Ok(table) => tables::read(file, table, account, progress),
+        Err(reason) => {
+            kind.as_str().clone_into(&mut account.format);
+            vec![whole_file_reject(file, account, &reason, b"")]
+        }
+    };
+    Ok(FileRead { batches, sha256, hashed, date_order: account.date_order })
+}
+
 /// Recognises the format and reads with it.
 fn read_opened<'c>(
     opened: Opened,
+    path: &std::path::Path,
     file: &FileContext<'c>,
     account: &mut InputFile,
     progress: &(dyn Fn(u64) + Sync),
 ) -> std::io::Result<FileRead<'c>> {
-    let sample = opened.sample.get(opened.bom..).unwrap_or_default();
-    let start = sample.trim_ascii_start();
-    if start.is_empty() {
-        "empty".clone_into(&mut account.format);
-        account.confidence = 100;
-        account.notes.push("is empty".to_owned());
-        return read_nothing(opened, file);
-    }
-    let text = String::from_utf8_lossy(sample.get(..sample.len().min(1 << 16)).unwrap_or_default());
-    let chat = chat::text::recognise(&text);
-    if matches!(start.first(), Some(b'{' | b'[')) && chat < 50 {
-        account.confidence = meta::recognise(sample);
-        if account.confidence > 0 {
-            meta::FORMAT.clone_into(&mut account.format);
+    let (best, runner_up) = match recognise::recognise(file, &opened) {
+        Verdict::Empty => {
+            "empty".clone_into(&mut account.format);
+            account.confidence = 100;
+            account.notes.push("is empty".to_owned());
+            return read_nothing(opened, file);
+        }
+        Verdict::Database => return read_database(opened, path, file, account, progress),
+        Verdict::BesideDatabase => {
+            "sqlite-log".clone_into(&mut account.format);
+            account.confidence = 100;
+            let mut read = read_nothing(opened, file)?;
+            read.batches.iter_mut().for_each(|batch| batch.ignore("unfinished changes of an SQLite database"));
+            return Ok(read);
+        }
+        Verdict::Unknown(reason) => return unknown(opened, file, account, &reason),
+        Verdict::Text(best, runner_up) => (best, runner_up),
+    };
+    account.format = best.format;
+    account.confidence = best.confidence;
+    account.runner_up = runner_up;
+    let encoding = opened.encoding;
+    match best.reader {
+        Reader::WhatsappChat => {
+            read_whole(opened, file, progress, &|file, text, bytes| chat::read(file, text, bytes, Platform::Whatsapp))
+        }
+        Reader::SignalText => {
+            read_whole(opened, file, progress, &|file, text, bytes| chat::read(file, text, bytes, Platform::Signal))
+        }
+        Reader::Messenger => read_whole(opened, file, progress, &messenger::read),
+        Reader::Meta => {
             let bom = opened.bom;
             let sample = opened.sample.clone();
-            return with_source(opened, |source, _| meta::read(file, &sample, bom, source, progress));
+            with_source(opened, |source, _| meta::read(file, &sample, bom, source, progress))
         }
-        return unknown(opened, file, account, "JSON of a shape that no known format has");
-    }
-    if chat >= 50 {
-        chat::FORMAT.clone_into(&mut account.format);
-        account.confidence = chat;
-        return read_chat(opened, file, progress);
-    }
-    match delimited::recognise(&file.context.delimited, &opened) {
-        Ok(Some(recognised)) => {
+        Reader::Json(found) => {
+            if let Some(mapping) = &found.mapping {
+                describe_mapping(mapping, file.provisional.starts_with('?'), account);
+            }
+            let (bom, sample) = (opened.bom, opened.sample.clone());
+            with_source(opened, |source, _| json::read(file, &sample, bom, &found, source, progress))
+        }
+        Reader::Telegram => with_source(opened, |source, _| telegram::read(file, source, progress)),
+        Reader::Postfix => with_source(opened, |source, _| mail_log::postfix::read(file, source, encoding, progress)),
+        Reader::Exim => with_source(opened, |source, _| mail_log::exim::read(file, source, encoding, progress)),
+        Reader::SmsBackup => with_source(opened, |source, _| sms_backup::read(file, source, progress)),
+        Reader::SchemaDump => with_source(opened, |source, _| schema_dump::read(file, source, progress)),
+        Reader::Delimited(recognised) => {
             describe_mapping(&recognised.mapping, file.provisional.starts_with('?'), account);
+            account.seen.clone_from(&recognised.columns);
+            if account.runner_up.is_none() {
+                let next = recognised.mapping.runner_up.clone();
+                account.runner_up = next.map(|(format, confidence)| RunnerUp { format, confidence });
+            }
             with_source(opened, |source, opened| delimited::read(file, opened, source, &recognised, progress))
         }
-        Ok(None) => unknown(opened, file, account, "neither a chat, nor JSON, nor a table with columns"),
-        Err(error) => unknown(opened, file, account, &error.to_string()),
     }
+}
+
+/// Reads an SQLite database where it lies; one that came out of an archive from a copy.
+fn read_database<'c>(
+    opened: Opened,
+    path: &std::path::Path,
+    file: &FileContext<'c>,
+    account: &mut InputFile,
+    progress: &(dyn Fn(u64) + Sync),
+) -> std::io::Result<FileRead<'c>> {
+    let store = match &opened.body {
+        Body::Memory(bytes) => database::Store::Bytes(bytes),
+        Body::Stream(_) => {
+            account.notes.extend(database::beside(path));
+            database::Store::File(path)
+        }
+    };
+    let (format, batch, error) = database::read(file, store);
+    account.encoding = "SQLite".to_owned();
+    account.confidence = if format.is_empty() { 0 } else { 99 };
+    account.format = if format.is_empty() { "sqlite".to_owned() } else { format };
+    let read_rows = batch.records > 0;
+    let mut read = read_nothing(opened, file)?;
+    progress(read.hashed);
+    read.batches = vec![batch];
+    if let Some(error) = error {
+        if read_rows {
+            let records: u32 = read.batches.iter().map(|batch| batch.records).sum();
+            let place = Place { record: records + 1, line: records + 1, offset: 0, length: 0 };
+            for batch in &mut read.batches {
+                batch.reject(place, error.to_string(), b"");
+                batch.broken_off = true;
+            }
+        } else {
+            read.batches = vec![whole_file_reject(file, account, &error.to_string(), b"")];
+        }
+    }
+    Ok(read)
 }
 
 /// Gives `work` the text as something that can be read from any place.
@@ -602,10 +805,12 @@ fn unknown<'c>(
     Ok(read)
 }
 
-fn read_chat<'c>(
+/// Reads with a reader that wants the whole text at once.
+fn read_whole<'c>(
     opened: Opened,
     file: &FileContext<'c>,
     progress: &(dyn Fn(u64) + Sync),
+    reader: &dyn Fn(&FileContext<'c>, &str, u64) -> FileRead<'c>,
 ) -> std::io::Result<FileRead<'c>> {
     let (detected, encoding) = (opened.encoding_detected, opened.encoding);
     let raw = with_source(opened, |source, _| {
@@ -620,7 +825,7 @@ fn read_chat<'c>(
         Ok(text) => std::borrow::Cow::Borrowed(text),
         Err(_) => encoding.decode_without_bom_handling(&raw).0,
     };
-    let mut read = chat::read(file, &text, raw.len() as u64);
+    let mut read = reader(file, &text, raw.len() as u64);
     read.sha256 = Some(sha256);
     if detected && encoding.is_single_byte() {
         let mut offsets = Offsets::new(&text, Width::OneByte);
@@ -632,6 +837,11 @@ fn read_chat<'c>(
 }
 
 fn describe_mapping(mapping: &Mapping, provisional: bool, account: &mut InputFile) {
+    if let Some(zone) = &mapping.zone {
+        account.zone.clone_from(zone);
+        account.zone_basis = ZoneBasis::Record;
+    }
+    account.notes.extend(mapping.notes.iter().cloned());
     account.format.clone_from(&mapping.format);
     account.confidence = mapping.confidence;
     let column = |role: &Role| {
@@ -639,6 +849,14 @@ fn describe_mapping(mapping: &Mapping, provisional: bool, account: &mut InputFil
         Some(MappedColumn { role: role.as_str(), column: mapping.names.get(*column)?.clone(), found: found.as_str() })
     };
     account.columns = Role::ALL.iter().filter_map(column).collect();
+    if let Some(register) = mapping.known.as_ref().filter(|known| !known.consents.is_empty()) {
+        // A register has no sends to tell of.
+        let columns = register.consents.iter().flat_map(|consent| consent.header());
+        let names: std::collections::BTreeSet<String> = columns.map(str::to_owned).collect();
+        let named = |column| MappedColumn { role: "consent", column, found: Found::Format.as_str() };
+        account.columns = names.into_iter().map(named).collect();
+        return;
+    }
     if mapping.found(Role::Recipient) == Some(Found::Weak) {
         account
             .notes
@@ -664,6 +882,7 @@ fn apply_case(messages: &mut Messages, case: &Case, context: &Context) {
             account.provider.clone_from(&entry.provider);
             account.owner = entry.owner;
             account.route = entry.route;
+            account.registered = entry.registered_ms(case.matter.timezone.as_deref());
         }
     }
     let routes: Vec<_> = messages.accounts.iter().map(|account| account.route).collect();

@@ -57,6 +57,8 @@ pub struct Account {
     pub provisional: bool,
     /// Country of the number.
     pub country: Option<CountryCode>,
+    /// When the number was registered, by the case file, UTC milliseconds.
+    pub registered: Option<i64>,
 }
 
 /// The recipients, by index.
@@ -81,6 +83,10 @@ pub struct Contents {
     pub fingerprint: Vec<u128>,
     /// Words of the contents that more than one message has, by index.
     pub words: std::collections::BTreeMap<u32, ContentWords>,
+    /// One text of each content that a text makes and an outbound message has, cut to [`SAMPLE_CHARACTERS`].
+    pub texts: Texts,
+    /// Contents of `texts`, in their order.
+    pub text_of: Vec<u32>,
 }
 
 /// What people see of a content.
@@ -170,6 +176,8 @@ columns! {
     recipient: u32,
     /// Index into [`Messages::contents`]; [`NO_CONTENT`] where none is known.
     content: u32,
+    /// Hash of the numbers, codes, dates and links in the text, which its content does not tell apart; 0 for none.
+    values: u32,
     /// How many people the send reached; 1, or the size the export states.
     audience: u32,
     /// Platform.
@@ -242,6 +250,43 @@ pub struct Messages {
     pub files: Vec<String>,
     /// The rows.
     pub columns: Columns,
+    /// What is not certain of each file's times, file by file; may be shorter than `files`.
+    pub doubts: Vec<Doubt>,
+    /// Where records that tell of one message contradict each other.
+    pub conflicts: Vec<Conflict>,
+}
+
+/// What is not certain of a file's times.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Doubt {
+    /// Zone in which times without an offset were read.
+    pub zone: String,
+    /// Whether the order of day and month was a guess.
+    pub date_order: bool,
+}
+
+/// In what records of one message differ although they should not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Contradiction {
+    /// One id, one status, times that lie whole hours apart.
+    WholeHours,
+    /// One id, two texts or names.
+    Contents,
+}
+
+/// A kind of contradiction between two files (or within one), with how often and where first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// In what.
+    pub kind: Contradiction,
+    /// The file of the record that came first, and that of the later one.
+    pub files: (u32, u32),
+    /// How much later the second record's time is, in milliseconds; 0 for contents.
+    pub shift_ms: i64,
+    /// How many messages.
+    pub count: u64,
+    /// Record numbers of the first such pair.
+    pub records: (u32, u32),
 }
 
 impl Messages {

@@ -10,6 +10,7 @@ pub mod folder;
 mod html;
 mod instants;
 mod manifest;
+pub mod measures;
 mod messages;
 mod shown;
 mod tables;
@@ -22,12 +23,13 @@ use serde::{Deserialize, Serialize};
 use crate::assess::{Assessment, Calendar, Pack};
 use crate::case::{Case, Language};
 use crate::detect::{Activity, Settings};
-use crate::ingest::{Ingested, Input};
+use crate::ingest::Ingested;
 use evidence::Extent;
 use extract::Extract;
 use folder::{Folder, FolderError, MANIFEST};
 
 pub use build::input_row;
+pub use extract::InputRow;
 pub use html::HtmlError;
 pub use instants::utc;
 pub use shown::{KEY_BYTES, Shown};
@@ -60,8 +62,6 @@ pub struct SettingRow {
 pub struct ReportInput<'a> {
     /// Program and version.
     pub program: String,
-    /// Inputs.
-    pub inputs: &'a [Input],
     /// What ingest gave.
     pub ingested: &'a Ingested,
     /// Settings of detection.
@@ -129,7 +129,7 @@ pub fn write(input: &ReportInput<'_>, target: &Path) -> Result<Extract, ReportEr
     if input.write.contains(&Kind::Csv) {
         let hashes = evidence::record_hashes(
             messages,
-            input.inputs,
+            &input.ingested.sources,
             &input.assessment.findings,
             input.evidence,
             input.max_unpacked,

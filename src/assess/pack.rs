@@ -1,219 +1,22 @@
-//! Rule packs as data: what a rule says, where its legal basis stood by date and region, whose each figure is.
-//! Packs are TOML files in `data/rules/`; unknown keys and senseless values are errors.
-//! What a trigger measures is code, in `triggers.rs`; here is only its name and parameters.
+//! Rule packs as data: read, checked, joined with those of the user.
+//! Packs are TOML files in `data/rules/`; unknown keys and senseless values are errors. What a rule is made of stands in
+//! `pack/rule.rs`, what it can measure in `pack/trigger.rs`.
 
-use jiff::civil::Date;
+pub mod rule;
+pub mod trigger;
+
 use serde::{Deserialize, Serialize};
 
-use crate::case::{Region, explain};
-use crate::detect::Mark;
+pub use rule::{Amount, Basis, BasisVersion, Limitation, LimitationStart, Party, Per, Rule, Severity};
+pub use trigger::Trigger;
+
+use crate::case::explain;
+use crate::detect::Detector;
 use crate::detect::settings::Title;
-use crate::message::{Platform, Route};
-
-/// How grave a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// For information.
-    Info,
-    /// Low.
-    Low,
-    /// Medium.
-    Medium,
-    /// High.
-    High,
-    /// Critical.
-    Critical,
-}
-
-impl Severity {
-    /// All, from the least.
-    pub const ALL: [Self; 5] = [Self::Info, Self::Low, Self::Medium, Self::High, Self::Critical];
-
-    /// Word for reports.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::Critical => "critical",
-        }
-    }
-}
-
-/// Who is exposed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Party {
-    /// The business on whose behalf a message goes.
-    Client,
-    /// The platform that sends it.
-    Provider,
-}
-
-impl Party {
-    /// Word for reports.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Client => "client",
-            Self::Provider => "provider",
-        }
-    }
-}
-
-/// What a rule measures: a closed set.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Trigger {
-    /// Messages of campaigns to at least so many recipients, and of bursts of these detectors.
-    Bulk {
-        /// Distinct recipients of one content.
-        recipients: u64,
-        /// Names of detectors.
-        bursts: Vec<String>,
-    },
-    /// Messages of bursts of one detector.
-    Burst {
-        /// Name of the detector.
-        detector: String,
-    },
-    /// Free text that an account initiated, where the log shows inbound messages at all.
-    FreeFormOutsideWindow {},
-}
-
-/// A figure and whose it is.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Figure {
-    /// What it is.
-    pub name: Title,
-    /// Whose it is.
-    pub mark: Mark,
-    /// Source.
-    pub source: String,
-}
-
-/// A period after which a claim can no longer be enforced.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Limitation {
-    /// The rule in words.
-    pub text: Title,
-    /// Years from the send.
-    pub years: i32,
-    /// Whose figure it is.
-    pub mark: Mark,
-    /// Source.
-    pub source: String,
-}
-
-/// A legal basis over time and region.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Basis {
-    /// Name that rules refer to.
-    pub id: String,
-    /// Its versions.
-    #[serde(rename = "version")]
-    pub versions: Vec<BasisVersion>,
-}
-
-/// A version of a legal basis.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct BasisVersion {
-    /// Regions it is for.
-    pub regions: Vec<Region>,
-    /// First day.
-    #[serde(default)]
-    pub from: Option<Date>,
-    /// Last day.
-    #[serde(default)]
-    pub to: Option<Date>,
-    /// The clause.
-    pub text: Title,
-    /// Whose figure it is.
-    pub mark: Mark,
-    /// Source.
-    pub source: String,
-}
-
-impl BasisVersion {
-    /// Whether it holds on a day.
-    #[must_use]
-    pub fn holds_on(&self, day: Date) -> bool {
-        self.from.is_none_or(|from| from <= day) && self.to.is_none_or(|to| day <= to)
-    }
-}
-
-/// A graver severity where the same sender meets another rule too.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Linked {
-    /// The other rule.
-    pub rule: String,
-    /// The severity then.
-    pub severity: Severity,
-}
-
-/// A rule.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Rule {
-    /// Name.
-    pub id: String,
-    /// Title.
-    pub title: Title,
-    /// What it says, in plain words.
-    pub explanation: Title,
-    /// Who is exposed.
-    pub exposed: Vec<Party>,
-    /// Names of its legal bases.
-    pub basis: Vec<String>,
-    /// An announcement that belongs to the basis.
-    #[serde(default)]
-    pub announcement: Option<Title>,
-    /// First day of sends that it covers.
-    #[serde(default)]
-    pub from: Option<Date>,
-    /// Last day of sends that it covers.
-    #[serde(default)]
-    pub to: Option<Date>,
-    /// A day on which it is open whether the rule holds yet.
-    #[serde(default)]
-    pub boundary_day: Option<Date>,
-    /// Severity.
-    pub severity: Severity,
-    /// Graver where another rule is met too.
-    #[serde(default)]
-    pub linked: Option<Linked>,
-    /// Routes that it covers.
-    pub routes: Vec<Route>,
-    /// What it measures.
-    pub trigger: Trigger,
-    /// Sources.
-    pub sources: Vec<String>,
-    /// Figures and whose they are.
-    #[serde(default, rename = "figure")]
-    pub figures: Vec<Figure>,
-    /// Limitation periods.
-    #[serde(default, rename = "limitation")]
-    pub limitations: Vec<Limitation>,
-}
-
-impl Rule {
-    /// Whether it covers sends of a day.
-    #[must_use]
-    pub fn covers(&self, day: Date) -> bool {
-        self.from.is_none_or(|from| from <= day) && self.to.is_none_or(|to| day <= to)
-    }
-}
+use crate::message::Platform;
 
 /// A rule pack.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pack {
     /// Name.
@@ -225,10 +28,10 @@ pub struct Pack {
     /// Platforms its rules concern.
     pub platforms: Vec<Platform>,
     /// Legal bases.
-    #[serde(rename = "basis")]
+    #[serde(default, rename = "basis")]
     pub bases: Vec<Basis>,
     /// Rules.
-    #[serde(rename = "rule")]
+    #[serde(default, rename = "rule")]
     pub rules: Vec<Rule>,
 }
 
@@ -237,61 +40,145 @@ pub struct Pack {
 #[error("rule pack: {0}")]
 pub struct PackError(pub String);
 
-/// Compiled-in packs.
-const PACKS: [&str; 1] = [include_str!("../../data/rules/whatsapp.toml")];
+/// Compiled-in packs, in the order in which findings name them.
+const PACKS: [&str; 8] = [
+    include_str!("../../data/rules/whatsapp.toml"),
+    include_str!("../../data/rules/de.toml"),
+    include_str!("../../data/rules/eu.toml"),
+    include_str!("../../data/rules/at.toml"),
+    include_str!("../../data/rules/ch.toml"),
+    include_str!("../../data/rules/uk.toml"),
+    include_str!("../../data/rules/us.toml"),
+    include_str!("../../data/rules/br.toml"),
+];
 
 impl Pack {
-    /// The compiled-in packs.
+    /// The compiled-in packs, with those of the user: a pack of a known id replaces and adds rules and bases by their
+    /// ids, a pack of a new id stands beside the others.
     ///
     /// # Errors
-    /// When a data file of the build is damaged.
-    pub fn load_all(detectors: &[crate::detect::Detector]) -> Result<Vec<Self>, PackError> {
-        PACKS.iter().map(|text| Self::parse(text, detectors)).collect()
+    /// When a pack cannot be used, or two packs hold a rule of one id.
+    pub fn load_all(detectors: &[Detector], user: &[String]) -> Result<Vec<Self>, PackError> {
+        let mut packs = Vec::new();
+        for text in PACKS {
+            packs.push(Self::parse_alone(text)?);
+        }
+        for text in user {
+            let own = Self::parse_alone(text)?;
+            match packs.iter_mut().find(|pack| pack.id == own.id) {
+                Some(pack) => pack.take(own),
+                None => packs.push(own),
+            }
+        }
+        for pack in &packs {
+            pack.check(detectors)?;
+            for rule in &pack.rules {
+                let elsewhere = packs.iter().filter(|other| other.id != pack.id);
+                if let Some(other) = elsewhere.into_iter().find(|other| other.rule(&rule.id).is_some()) {
+                    return Err(PackError(format!(
+                        "rule {} stands in the packs `{}` and `{}`; to change a rule, write it into a pack of the same id",
+                        rule.id, pack.id, other.id
+                    )));
+                }
+            }
+        }
+        Ok(packs)
     }
 
-    /// A pack from text.
+    /// A pack from text, checked.
     ///
     /// # Errors
     /// When it is no TOML of this form, or refers to something that is not there.
-    pub fn parse(text: &str, detectors: &[crate::detect::Detector]) -> Result<Self, PackError> {
-        let pack: Self = toml::from_str(text).map_err(|error| PackError(explain(&error)))?;
-        for rule in &pack.rules {
-            let wrong = |what: String| PackError(format!("rule {}: {what}", rule.id));
-            if pack.rules.iter().filter(|other| other.id == rule.id).count() > 1 {
-                return Err(wrong("stands there twice".to_owned()));
-            }
-            if let Some(name) = rule.basis.iter().find(|name| !pack.bases.iter().any(|basis| basis.id == **name)) {
-                return Err(wrong(format!("there is no basis `{name}`")));
-            }
-            if let (Some(from), Some(to)) = (rule.from, rule.to)
-                && to < from
-            {
-                return Err(wrong(format!("ends on {to}, before it begins on {from}")));
-            }
-            if let Some(linked) = &rule.linked
-                && !pack.rules.iter().any(|other| other.id == linked.rule)
-            {
-                return Err(wrong(format!("there is no rule `{}` to be linked with", linked.rule)));
-            }
-            let names = match &rule.trigger {
-                Trigger::Bulk { bursts, .. } => bursts.as_slice(),
-                Trigger::Burst { detector } => std::slice::from_ref(detector),
-                Trigger::FreeFormOutsideWindow {} => &[],
-            };
-            if let Some(name) = names.iter().find(|name| !detectors.iter().any(|detector| detector.name == **name)) {
-                return Err(wrong(format!("there is no detector `{name}`")));
-            }
-        }
-        for basis in &pack.bases {
-            basis.check()?;
-        }
+    pub fn parse(text: &str, detectors: &[Detector]) -> Result<Self, PackError> {
+        let pack = Self::parse_alone(text)?;
+        pack.check(detectors)?;
         Ok(pack)
+    }
+
+    fn parse_alone(text: &str) -> Result<Self, PackError> {
+        toml::from_str(text).map_err(|error| PackError(explain(&error)))
+    }
+
+    /// Takes over what a user's pack of the same id says otherwise or besides.
+    fn take(&mut self, own: Self) {
+        self.version = format!("{} with {}", self.version, own.version);
+        for basis in own.bases {
+            self.bases.retain(|known| known.id != basis.id);
+            self.bases.push(basis);
+        }
+        for rule in own.rules {
+            match self.rules.iter_mut().find(|known| known.id == rule.id) {
+                Some(known) => *known = rule,
+                None => self.rules.push(rule),
+            }
+        }
+    }
+
+    /// A rule by its id.
+    #[must_use]
+    pub fn rule(&self, id: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.id == id)
     }
 
     /// The versions of a basis, by name.
     #[must_use]
     pub fn basis(&self, name: &str) -> &[BasisVersion] {
         self.bases.iter().find(|basis| basis.id == name).map_or(&[], |basis| basis.versions.as_slice())
+    }
+
+    fn check(&self, detectors: &[Detector]) -> Result<(), PackError> {
+        for rule in &self.rules {
+            self.check_rule(rule, detectors).map_err(|what| PackError(format!("rule {}: {what}", rule.id)))?;
+        }
+        for (index, basis) in self.bases.iter().enumerate() {
+            if self.bases.iter().skip(index + 1).any(|other| other.id == basis.id) {
+                return Err(PackError(format!("basis `{}` stands there twice", basis.id)));
+            }
+            basis.check()?;
+        }
+        Ok(())
+    }
+
+    fn check_rule(&self, rule: &Rule, detectors: &[Detector]) -> Result<(), String> {
+        if self.rules.iter().filter(|other| other.id == rule.id).count() > 1 {
+            return Err("stands there twice".to_owned());
+        }
+        if let Some(name) = rule.basis.iter().find(|name| !self.bases.iter().any(|basis| basis.id == **name)) {
+            return Err(format!("there is no basis `{name}`"));
+        }
+        if let (Some(from), Some(to)) = (rule.from, rule.to)
+            && to < from
+        {
+            return Err(format!("ends on {to}, before it begins on {from}"));
+        }
+        if let Some(linked) = &rule.linked
+            && self.rule(&linked.rule).is_none()
+        {
+            return Err(format!("there is no rule `{}` to be linked with", linked.rule));
+        }
+        let missing = |name: &&String| !detectors.iter().any(|detector| detector.name == **name);
+        if let Some(name) = rule.trigger.detectors().iter().find(missing) {
+            return Err(format!("there is no detector `{name}`"));
+        }
+        let levels = rule.trigger.levels();
+        if let Some(level) = rule.levels.keys().find(|level| !levels.contains(&level.as_str())) {
+            return Err(format!("its trigger has no level `{level}`; it has: {}", levels.join(", ")));
+        }
+        let is_country = |code: &String| code.len() == 2 && code.bytes().all(|letter| letter.is_ascii_uppercase());
+        if let Some(code) = rule.countries.iter().find(|code| !is_country(code)) {
+            return Err(format!("country `{code}` is not two capital letters, as in `DE`"));
+        }
+        for amount in &rule.amounts {
+            let (least, greatest) = (amount.min.parse::<f64>(), amount.max.parse::<f64>());
+            match (least, greatest) {
+                (Ok(least), Ok(greatest)) if least >= 0.0 && least <= greatest => {}
+                _ => return Err(format!("`{}` to `{}` is no range of money", amount.min, amount.max)),
+            }
+        }
+        if rule.limitations.iter().any(|period| period.years <= 0 && period.months <= 0) {
+            return Err("a limitation period has neither years nor months".to_owned());
+        }
+        Ok(())
     }
 }
 
@@ -300,7 +187,7 @@ impl Basis {
     fn check(&self) -> Result<(), PackError> {
         for (index, one) in self.versions.iter().enumerate() {
             for other in self.versions.iter().skip(index + 1) {
-                let same_region = one.regions.iter().any(|region| other.regions.contains(region));
+                let same_region = one.is_for(&other.regions) || other.is_for(&one.regions);
                 let apart = |first: &BasisVersion, then: &BasisVersion| {
                     first.to.zip(then.from).is_some_and(|(to, from)| to < from)
                 };
@@ -315,7 +202,10 @@ impl Basis {
 
 #[cfg(test)]
 mod tests {
+    use jiff::civil::Date;
+
     use super::*;
+    use crate::case::Region;
 
     fn parse(change: impl Fn(String) -> String) -> Result<Pack, PackError> {
         let detectors = crate::detect::Settings::load().expect("the data of the build").detectors;
@@ -327,13 +217,48 @@ mod tests {
         let pack = parse(|text| text).expect("the data of the build");
         assert_eq!(
             pack.rules.iter().map(|rule| rule.id.as_str()).collect::<Vec<_>>(),
-            ["R01", "R02", "R04", "R07", "R10"]
+            [
+                "R01", "R02", "R04", "R07", "R10", "R03", "R05", "R06", "R08", "R09", "R19", "R20", "R22", "R23",
+                "R24", "R31"
+            ]
         );
         let told = |from: &str, to: &str| parse(|text| text.replacen(from, to, 1)).expect_err("a fault").to_string();
         assert!(told("severity = \"critical\"", "severty = \"critical\"").contains("did you mean `severity`?"));
         assert!(told("over-50-messages-in-1min", "over-50").contains("no detector `over-50`"));
         assert!(told("to = \"2019-12-06\"", "to = \"2017-12-06\"").contains("before it begins"));
         assert!(told("to = \"2021-05-14\"", "to = \"2021-06-14\"").contains("same days"));
+    }
+
+    #[test]
+    fn all_packs_are_right_and_hold_thirty_rules_and_one_more() {
+        let detectors = crate::detect::Settings::load().expect("the data of the build").detectors;
+        let packs = Pack::load_all(&detectors, &[]).expect("the data of the build");
+        for number in 1..=31 {
+            let id = format!("R{number:02}");
+            let found = packs.iter().flat_map(|pack| &pack.rules).any(|rule| rule.id.split('-').next() == Some(&id));
+            assert!(found, "{id} stands in no pack");
+        }
+        for rule in packs.iter().flat_map(|pack| &pack.rules) {
+            assert!(
+                !rule.figures.is_empty() && !rule.limitations.is_empty(),
+                "{} lacks figures or limitation",
+                rule.id
+            );
+            let words = format!("{:?}", rule).to_lowercase();
+            assert!(!words.contains("§ 20 uwg") && !words.contains("§ 7a uwg"), "{} cites a rule on calls", rule.id);
+        }
+    }
+
+    #[test]
+    fn a_pack_of_the_user_changes_rules_and_adds_them() {
+        let detectors = crate::detect::Settings::load().expect("the data of the build").detectors;
+        let text = PACKS[3].replace("recipients = 50 }", "recipients = 20 }");
+        let packs = Pack::load_all(&detectors, &[text]).expect("a pack of the user");
+        let rule = packs.iter().find_map(|pack| pack.rule("R28")).expect("the rule");
+        assert_eq!(rule.trigger, Trigger::CountryCount { country: "AT".to_owned(), recipients: 20 });
+        let elsewhere = PACKS[3].replace("id = \"at\"", "id = \"mine\"");
+        let told = Pack::load_all(&detectors, &[elsewhere]).expect_err("twice").to_string();
+        assert!(told.contains("R28 stands in the packs `at` and `mine`"), "{told}");
     }
 
     #[test]

@@ -1,75 +1,136 @@
-//! The closed set of triggers: which messages of the activity each one is met by.
-//! A trigger gives rows; law, dates and parties are applied to them in `assess.rs`.
-//! One function each; parameters come from the rule.
+//! The closed set of triggers: which messages meet each one, file by file.
+//! A trigger gives rows with a level and what was measured; law, dates and parties are applied to them in `findings`.
+//! Parameters come from the rule; no threshold stands here.
 
-use std::collections::BTreeSet;
+mod abroad;
+mod bulk;
+mod electoral;
+mod forwards;
+mod fresh_number;
+mod implausible_rate;
+mod messaging_limit;
+mod opt_in;
+mod opt_out;
+mod papers;
+mod political;
+mod promotion;
+mod regularity;
+mod rented_number;
+mod service_window;
+mod split;
+mod too_frequent;
+mod undertakings;
+mod warnings;
+mod wording;
+
+use std::collections::BTreeMap;
 
 use super::pack::{Rule, Trigger};
-use crate::detect::{Activity, Detector};
-use crate::message::{Direction, Form, Messages, Platform};
+use super::scene::Scene;
+use crate::detect::settings::Title;
+use crate::message::Platform;
 
-/// Rows that meet a rule's trigger on a route and platform that it covers, ascending.
+/// Messages of one account that meet a trigger in one way.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Meeting {
+    /// The account.
+    pub account: u32,
+    /// The level, where the trigger tells levels apart.
+    pub level: Option<&'static str>,
+    /// The messages, by time.
+    pub rows: Vec<u32>,
+    /// What was measured, in words.
+    pub measured: Vec<Title>,
+}
+
+/// A rule applied to a scene: which of its messages the rule is about at all.
+#[derive(Clone, Copy, Debug)]
+pub struct Covered<'a> {
+    /// The scene.
+    pub scene: &'a Scene<'a>,
+    /// The rule.
+    pub rule: &'a Rule,
+    /// Platforms of the rule's pack.
+    pub platforms: &'a [Platform],
+}
+
+impl Covered<'_> {
+    /// Whether the rule is about a row.
+    #[must_use]
+    pub fn row(&self, row: u32) -> bool {
+        self.scene.covers(self.rule, self.platforms, row)
+    }
+
+    /// Covered rows that a test says yes to.
+    pub fn rows(&self, test: impl Fn(u32) -> bool) -> Vec<u32> {
+        self.scene.rows(|row| test(row) && self.row(row))
+    }
+
+    /// Covered advertising.
+    pub fn advertising(&self) -> Vec<u32> {
+        self.rows(|row| self.scene.is_advertising(row))
+    }
+
+    /// Splits rows by account and level, and keeps those that the rule covers.
+    pub fn meetings(&self, rows: impl IntoIterator<Item = (u32, Option<&'static str>)>) -> Vec<Meeting> {
+        let mut groups: BTreeMap<(u32, Option<&'static str>), Vec<u32>> = BTreeMap::new();
+        for (row, level) in rows {
+            if self.row(row) {
+                groups.entry((self.scene.account(row), level)).or_default().push(row);
+            }
+        }
+        let meeting = |((account, level), mut rows): ((u32, Option<&'static str>), Vec<u32>)| {
+            rows.sort_unstable_by_key(|row| (self.scene.sent_at(*row), *row));
+            rows.dedup();
+            Meeting { account, level, rows, measured: Vec::new() }
+        };
+        groups.into_iter().map(meeting).collect()
+    }
+
+    /// As [`Self::meetings`], without levels.
+    pub fn plain(&self, rows: impl IntoIterator<Item = u32>) -> Vec<Meeting> {
+        self.meetings(rows.into_iter().map(|row| (row, None)))
+    }
+}
+
+/// Where a rule's trigger is met, by account and level.
 #[must_use]
-pub fn rows(
-    rule: &Rule,
-    platforms: &[Platform],
-    messages: &Messages,
-    activity: &Activity,
-    detectors: &[Detector],
-) -> Vec<u32> {
-    let columns = &messages.columns;
-    let mut found: Vec<u32> = match &rule.trigger {
-        Trigger::Bulk { recipients, bursts } => bulk(activity, detectors, *recipients, bursts),
-        Trigger::Burst { detector } => of_bursts(activity, detectors, std::slice::from_ref(detector)),
-        Trigger::FreeFormOutsideWindow {} => free_form_outside_window(messages, activity),
-    };
-    found.retain(|row| {
-        let row = *row as usize;
-        let on_route = columns.route.get(row).is_some_and(|route| rule.routes.contains(route));
-        on_route && columns.platform.get(row).is_some_and(|platform| platforms.contains(platform))
-    });
-    found.sort_unstable();
-    found.dedup();
-    found
-}
-
-/// Messages of campaigns to at least `recipients`, and of bursts that reach as many.
-fn bulk(activity: &Activity, detectors: &[Detector], recipients: u64, bursts: &[String]) -> Vec<u32> {
-    let campaigns = activity.campaigns.iter().filter(|campaign| campaign.recipients >= recipients);
-    let mut rows: Vec<u32> = campaigns.flat_map(|campaign| campaign.rows.iter().copied()).collect();
-    let named = named(detectors, bursts);
-    // Many messages to few people are no mass send, however fast they come.
-    let bursts =
-        activity.bursts.iter().filter(|burst| named.contains(&burst.detector) && burst.recipients >= recipients);
-    rows.extend(bursts.flat_map(|burst| burst.rows.iter().copied()));
-    rows
-}
-
-fn of_bursts(activity: &Activity, detectors: &[Detector], names: &[String]) -> Vec<u32> {
-    let named = named(detectors, names);
-    let bursts = activity.bursts.iter().filter(|burst| named.contains(&burst.detector));
-    bursts.flat_map(|burst| burst.rows.iter().copied()).collect()
-}
-
-fn named(detectors: &[Detector], names: &[String]) -> BTreeSet<usize> {
-    detectors
-        .iter()
-        .enumerate()
-        .filter(|(_, detector)| names.contains(&detector.name))
-        .map(|(index, _)| index)
-        .collect()
-}
-
-/// Initiated free text. An account without any inbound message in its log cannot show windows and is left out.
-fn free_form_outside_window(messages: &Messages, activity: &Activity) -> Vec<u32> {
-    let columns = &messages.columns;
-    let shows_windows: Vec<bool> = activity.accounts.iter().map(|account| account.inbound > 0).collect();
-    let meets = |row: &usize| {
-        let account = columns.account.get(*row).map_or(0, |account| *account as usize);
-        columns.form.get(*row) == Some(&Form::FreeForm)
-            && columns.direction.get(*row) == Some(&Direction::Outbound)
-            && activity.marks.initiated.get(*row) == Some(&true)
-            && shows_windows.get(account) == Some(&true)
-    };
-    (0..columns.len()).filter(meets).map(|row| row as u32).collect()
+pub fn measure(covered: Covered<'_>) -> Vec<Meeting> {
+    match &covered.rule.trigger {
+        Trigger::Bulk { recipients, bursts } => bulk::bulk(covered, *recipients, bursts),
+        Trigger::Burst { detector, fresh_within } => bulk::burst(covered, detector, *fresh_within),
+        Trigger::PromotionalApiMessage {} => promotion::promotional(covered),
+        Trigger::FreshNumber { age, first_contacts } => fresh_number::strangers(covered, *age, *first_contacts),
+        Trigger::SplitOverNumbers { within, accounts } => split::over_numbers(covered, *within, *accounts),
+        Trigger::MachineRegularity { messages, variation, median_gap } => {
+            regularity::machine(covered, *messages, *variation, *median_gap)
+        }
+        Trigger::RentedNumber { clients } => rented_number::rented(covered, *clients),
+        Trigger::FreeFormOutsideWindow {} => service_window::free_form_outside(covered),
+        Trigger::NoOptIn {} => opt_in::none(covered),
+        Trigger::LateOptIn {} => opt_in::late(covered),
+        Trigger::UnprovableOptIn {} => opt_in::unprovable(covered),
+        Trigger::OtherChannelOptIn {} => opt_in::other_channel(covered),
+        Trigger::StaleOptIn { ages } => opt_in::stale(covered, *ages),
+        Trigger::AfterOptOut { grace, grace_business_days } => opt_out::after(covered, *grace, *grace_business_days),
+        Trigger::NoStopNotice {} => wording::no_stop_notice(covered),
+        Trigger::HiddenSender {} => wording::hidden_sender(covered),
+        Trigger::OverMessagingLimit { window } => messaging_limit::over(covered, *window),
+        Trigger::ImplausibleRate { per_second, pair_gap } => implausible_rate::over(covered, *per_second, *pair_gap),
+        Trigger::TooFrequent { messages, window } => too_frequent::to_one_person(covered, *messages, *window),
+        Trigger::BlockedCountry { country } => abroad::blocked_country(covered, country),
+        Trigger::PoliticalSender {} => political::on_the_platform(covered),
+        Trigger::WentOnAfterWarning { within } => warnings::went_on(covered, *within),
+        Trigger::AfterUndertaking {} => undertakings::after_undertaking(covered),
+        Trigger::AfterCourtOrder {} => undertakings::after_order(covered),
+        Trigger::TransferGap {} => papers::missing(covered),
+        Trigger::CountryCount { country, recipients } => abroad::country_count(covered, country, *recipients),
+        Trigger::NoConsentAbroad { grace_business_days, hours } => {
+            abroad::no_consent(covered, *grace_business_days, *hours)
+        }
+        Trigger::ElectoralMassMessaging { grace } => electoral::mass(covered, *grace),
+        Trigger::ForwardFanOut { chats, chats_if_frequent, within } => {
+            forwards::fan_out(covered, *chats, *chats_if_frequent, *within)
+        }
+    }
 }

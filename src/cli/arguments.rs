@@ -27,6 +27,12 @@ pub enum Command {
     Report(ReportArguments),
     /// Tell what each file is, how sure, and what became of its records; changes nothing
     Inspect(InspectArguments),
+    /// Formats that are known, and formats of your own
+    Formats {
+        /// What to do.
+        #[command(subcommand)]
+        command: FormatsCommand,
+    },
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -34,6 +40,29 @@ pub enum Command {
     },
     /// Print the man page
     Man,
+}
+
+/// What to do with formats.
+#[derive(Debug, Subcommand)]
+pub enum FormatsCommand {
+    /// List the known formats with their confidence: A documented, B two sources, C one
+    List,
+    /// Print what a format's file says
+    Show {
+        /// Name of the format
+        name: String,
+    },
+    /// Check format files of your own
+    Check {
+        /// The files
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Draft a format file from an unknown table, with the evidence for each guess
+    Learn {
+        /// The table
+        file: PathBuf,
+    },
 }
 
 /// Inputs and how to read them.
@@ -48,10 +77,13 @@ pub struct InputArguments {
     /// Time zone of exports that name none, as Europe/Berlin or +02:00
     #[arg(long, value_name = "ZONE")]
     pub timezone: Option<String>,
+    /// A format file of your own, before the known formats; see formats learn
+    #[arg(long, value_name = "FILE")]
+    pub format: Vec<PathBuf>,
     /// Order of day and month where an export leaves it open
     #[arg(long, value_name = "ORDER")]
     pub date_order: Option<DateOrderArgument>,
-    /// Largest size that a packed input may unpack to
+    /// Largest size that an input may unpack to, all that is nested in it together
     #[arg(long, value_name = "SIZE", default_value = "64GiB")]
     pub max_unpacked: String,
     /// Threads; without it, one for each core
@@ -97,6 +129,9 @@ pub struct ReportArguments {
     /// Also write every canonical message to messages.parquet
     #[arg(long)]
     pub with_messages: bool,
+    /// File of detectors and thresholds: adds to the compiled-in ones, or replaces them by name
+    #[arg(long, value_name = "FILE")]
+    pub detectors: Option<PathBuf>,
     /// How many messages of each finding evidence.csv lists
     #[arg(long, value_name = "N|all", default_value = "10000")]
     pub evidence: String,
@@ -115,6 +150,12 @@ pub struct ReportArguments {
     /// File of the matter's key for pseudonyms; made when it is not there
     #[arg(long, value_name = "FILE", conflicts_with = "reveal")]
     pub key: Option<PathBuf>,
+    /// Day as of which limitation is told: which periods were over by then
+    #[arg(long, value_name = "DATE")]
+    pub as_of: Option<jiff::civil::Date>,
+    /// A rule pack that replaces or adds rules; may be given more than once
+    #[arg(long, value_name = "FILE")]
+    pub rules: Vec<PathBuf>,
     /// End with exit code 1 when there is a finding of this severity or above
     #[arg(long, value_name = "SEVERITY")]
     pub fail_on: Option<SeverityArgument>,

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::io::Write;
+use std::path::Path;
 
 use anyhow::{Context, anyhow};
 
@@ -13,7 +14,7 @@ use super::progress::Bar;
 use super::settings::{self, prepare};
 use super::stats::Stats;
 use super::summary;
-use crate::assess::{Grounds, Pack, Severity, assess};
+use crate::assess::{Grounds, Pack, Severity, Wording, assess};
 use crate::case::Language;
 use crate::detect::{Settings, detect};
 use crate::ingest::ingest;
@@ -38,8 +39,9 @@ pub fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<u8, Failu
     }
     let shown = settings::shown(arguments.reveal, arguments.key.as_deref(), &prepared.case.matter.name)
         .map_err(Failure::usage)?;
-    let detection = Settings::load().map_err(Failure::usage)?;
-    let packs = Pack::load_all(&detection.detectors).map_err(Failure::usage)?;
+    let (detection, detectors) = detection(arguments.detectors.as_deref()).map_err(Failure::usage)?;
+    let packs = load_packs(&arguments.rules, &detection.detectors).map_err(Failure::usage)?;
+    let wording = Wording::load().map_err(Failure::usage)?;
     // A place that cannot be written is told before the work, not after it.
     drop(Folder::begin(&arguments.output).context("the report cannot be written").map_err(Failure::unwritten)?);
 
@@ -57,12 +59,15 @@ pub fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<u8, Failu
     bar.stage("assessing");
     let grounds = Grounds {
         messages: &ingested.messages,
+        consents: &ingested.consents,
         activity: &activity,
         detectors: &detection.detectors,
         run_gap_ms: detection.run.milliseconds,
         case: &prepared.case,
         packs: &packs,
+        wording: &wording,
         calendar,
+        as_of: arguments.as_of,
     };
     let assessment = assess(grounds);
     stats.done("assess");
@@ -78,10 +83,9 @@ pub fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<u8, Failu
         KindArgument::Html => Kind::Html,
     });
     let kinds: BTreeSet<Kind> = kinds.collect();
-    let rows = setting_rows(arguments, calendar.name(), language);
+    let rows = setting_rows(arguments, calendar.name(), language, &detectors);
     let input = ReportInput {
         program: concat!("sendeschluss ", env!("CARGO_PKG_VERSION")).to_owned(),
-        inputs: &prepared.inputs,
         ingested: &ingested,
         detection: &detection,
         activity: &activity,
@@ -110,6 +114,28 @@ pub fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<u8, Failu
         summary::report(&extract, &arguments.output, case_file, &arguments.input.talk, out)?;
     }
     Ok(code(arguments, &extract.completeness, &assessment.findings))
+}
+
+/// The packs of the build, with those of the user.
+fn load_packs(files: &[std::path::PathBuf], detectors: &[crate::detect::Detector]) -> anyhow::Result<Vec<Pack>> {
+    let read = |file: &std::path::PathBuf| {
+        std::fs::read_to_string(file).with_context(|| format!("{}: cannot be read", file.display()))
+    };
+    let texts: Vec<String> = files.iter().map(read).collect::<anyhow::Result<_>>()?;
+    Pack::load_all(detectors, &texts).map_err(|error| match files {
+        [] => anyhow::anyhow!(error),
+        [file] => anyhow::anyhow!("{}: {error}", file.display()),
+        _ => anyhow::anyhow!("--rules: {error}"),
+    })
+}
+
+/// The settings of detection, and the SHA-256 of the user's file; empty without one.
+fn detection(file: Option<&Path>) -> anyhow::Result<(Settings, String)> {
+    let settings = Settings::load()?;
+    let Some(path) = file else { return Ok((settings, String::new())) };
+    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    let settings = settings.with_file(&text).with_context(|| path.display().to_string())?;
+    Ok((settings, settings::sha256(text.as_bytes())))
 }
 
 fn code(
@@ -142,7 +168,7 @@ fn extent(text: &str) -> anyhow::Result<Extent> {
 }
 
 /// Settings for the manifest. Threads, paths and talk do not change a report and are left out.
-fn setting_rows(arguments: &ReportArguments, zone: &str, language: Language) -> Vec<SettingRow> {
+fn setting_rows(arguments: &ReportArguments, zone: &str, language: Language, detectors: &str) -> Vec<SettingRow> {
     let given = |name, value: &Option<String>| SettingRow {
         name,
         value: value.clone().unwrap_or_default(),
@@ -156,6 +182,7 @@ fn setting_rows(arguments: &ReportArguments, zone: &str, language: Language) -> 
     let date_order = arguments.input.date_order.map(|order| format!("{order:?}").to_lowercase());
     vec![
         given("date-order", &date_order),
+        row("detectors", detectors.to_owned(), detectors.is_empty()),
         row("evidence", arguments.evidence.clone(), arguments.evidence == "10000"),
         SettingRow {
             name: "language",

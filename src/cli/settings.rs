@@ -68,10 +68,12 @@ fn prepare_inner(arguments: &InputArguments) -> anyhow::Result<Prepared> {
         }
         None => (Case::default(), String::new()),
     };
-    let stdin = if arguments.inputs.iter().any(|input| input.as_os_str() == inputs::STDIN) {
-        Some(spool_stdin()?)
-    } else {
-        None
+    let max_unpacked =
+        size(&arguments.max_unpacked).with_context(|| format!("--max-unpacked {}", arguments.max_unpacked))?;
+    let stdin = match arguments.inputs.iter().filter(|input| input.as_os_str() == inputs::STDIN).count() {
+        0 => None,
+        1 => Some(spool_stdin(max_unpacked)?),
+        _ => bail!("`-` stands there twice, but standard input can be read only once"),
     };
     let (inputs, unreadable) = inputs::list(&arguments.inputs, stdin.as_ref().map(NamedTempFile::path))?;
     if inputs.is_empty() && unreadable.is_empty() {
@@ -84,20 +86,30 @@ fn prepare_inner(arguments: &InputArguments) -> anyhow::Result<Prepared> {
         DateOrderArgument::Mdy => DateOrder::MonthDay,
         DateOrderArgument::Ymd => DateOrder::YearMonthDay,
     });
-    let max_unpacked =
-        size(&arguments.max_unpacked).with_context(|| format!("--max-unpacked {}", arguments.max_unpacked))?;
-    let ingest = ingest::Settings { timezone: arguments.timezone.clone(), date_order, max_unpacked, threads };
+    let ingest = ingest::Settings {
+        timezone: arguments.timezone.clone(),
+        date_order,
+        max_unpacked,
+        threads,
+        formats: super::formats::own_files(&arguments.format)?,
+    };
     Ok(Prepared { inputs, unreadable, case, case_file, case_sha256, ingest, calendar, _stdin: stdin })
 }
 
-fn sha256(bytes: &[u8]) -> String {
+/// SHA-256 as 64 hex digits.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> String {
     use sha2::{Digest, Sha256};
     ingest::hex(&Sha256::digest(bytes))
 }
 
-fn spool_stdin() -> anyhow::Result<NamedTempFile> {
+/// Standard input has no end that could be known beforehand: it is bounded as what is unpacked is.
+fn spool_stdin(limit: u64) -> anyhow::Result<NamedTempFile> {
     let mut file = NamedTempFile::new().context("no room for standard input")?;
-    std::io::copy(&mut std::io::stdin().lock(), &mut file).context("standard input")?;
+    let mut bounded = std::io::stdin().lock().take(limit.saturating_add(1));
+    if std::io::copy(&mut bounded, &mut file).context("standard input")? > limit {
+        bail!("standard input is longer than {limit} bytes; raise --max-unpacked if that is right");
+    }
     file.flush().context("standard input")?;
     Ok(file)
 }

@@ -4,17 +4,28 @@
 
 use std::collections::BTreeSet;
 
-use super::bursts::distinct_recipients;
+use super::bursts::{Series, bursts, distinct_recipients};
 use super::groups::pick;
-use crate::message::Messages;
+use super::mining::Group;
+use super::settings::{Counts, Settings};
+use super::transactional::{Ground, ground, is_rush};
+use crate::message::{ContentKind, Messages};
 
 /// A campaign.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Campaign {
-    /// `C-` and 10 hex digits of the content's fingerprint.
+    /// `C-` and 10 hex digits of the name, of the text, or of the words that most of the texts have.
     pub id: String,
-    /// Index of the content.
+    /// Index of the content; where several are joined, the most frequent one.
     pub content: u32,
+    /// A text of the campaign as it was sent; empty where none is known.
+    pub sample: String,
+    /// That text with `*` for what differs; empty where none is known.
+    pub template: String,
+    /// Distinct normalised texts; 0 where none is known.
+    pub texts: u64,
+    /// What makes the messages one campaign.
+    pub joined_by: JoinedBy,
     /// Accounts that sent it.
     pub accounts: Vec<u32>,
     /// First initiated send, UTC milliseconds.
@@ -33,6 +44,61 @@ pub struct Campaign {
     pub drip: bool,
     /// Its initiated messages, by time.
     pub rows: Vec<u32>,
+}
+
+/// What makes messages one campaign.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum JoinedBy {
+    /// One normalised text.
+    #[default]
+    Text,
+    /// Texts that mining found to be one.
+    Template,
+    /// The name that the export gives.
+    Name,
+}
+
+impl JoinedBy {
+    /// Word for reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Template => "template",
+            Self::Name => "name",
+        }
+    }
+}
+
+/// Why a content that reached enough recipients is no campaign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Innocent {
+    /// Notices that the recipients caused.
+    Transactional(Ground),
+    /// Answers, most of them inside the service window.
+    Answers,
+}
+
+/// A content that reached enough recipients and is no campaign all the same.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SetAside {
+    /// Index of the content.
+    pub content: u32,
+    /// Why.
+    pub why: Innocent,
+    /// Its initiated messages.
+    pub messages: u64,
+    /// Their distinct recipients.
+    pub recipients: u64,
+}
+
+/// What one content gives.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Found {
+    /// A campaign with its runs.
+    Campaign(Box<Campaign>, Vec<Run>),
+    /// No campaign although it reached enough.
+    SetAside(SetAside),
 }
 
 /// A part of a campaign without a long gap.
@@ -58,50 +124,107 @@ pub struct Run {
     pub rows: std::ops::Range<usize>,
 }
 
-/// What one content gives, when it is a campaign.
+/// What one content gives; `None` when it did not reach enough.
 #[must_use]
-pub fn campaign(
-    messages: &Messages,
-    content: u32,
-    rows: &[u32],
-    initiated: &[bool],
-    threshold: u64,
-    gap_ms: i64,
-) -> Option<(Campaign, Vec<Run>)> {
+pub fn campaign(messages: &Messages, group: &Group, initiated: &[bool], settings: &Settings) -> Option<Found> {
     let columns = &messages.columns;
-    let own: Vec<u32> =
-        rows.iter().copied().filter(|row| initiated.get(*row as usize).copied().unwrap_or(false)).collect();
+    let threshold = settings.campaign.recipients;
+    let all: Vec<u32> =
+        group.rows.iter().copied().filter(|row| initiated.get(*row as usize).copied().unwrap_or(false)).collect();
+    if recipients_of(messages, &all) < threshold {
+        return None;
+    }
+    let own = counting(messages, group, all);
     let recipients = recipients_of(messages, &own);
     if recipients < threshold {
         return None;
     }
+    let content = group.content;
+    let words = messages.contents.words.get(&content);
+    let (sample, template, texts, fingerprint) = match &group.text {
+        Some(text) => (text.sample.clone(), text.template.clone(), text.texts, text.fingerprint),
+        None => {
+            let sample = words.map(|words| words.sample.clone()).unwrap_or_default();
+            (sample.clone(), sample, 0, messages.contents.fingerprint(content))
+        }
+    };
+    let replies = group.rows.len() - own.len();
+    let aside = |why| {
+        let (messages, content) = (own.len() as u64, group.content);
+        Some(Found::SetAside(SetAside { content, why, messages, recipients }))
+    };
+    if let Some(ground) = ground(messages, &own, &template, &settings.wording, threshold) {
+        return aside(Innocent::Transactional(ground));
+    }
+    if replies >= own.len() && !is_rush(messages, &own, threshold) {
+        return aside(Innocent::Answers);
+    }
     let times = pick(&columns.sent_at, &own);
-    let fingerprint = messages.contents.fingerprint(content);
     let id = format!("C-{:010x}", (fingerprint >> 88) as u64);
+    let runs = runs(messages, &id, &own, &times, settings.run.milliseconds);
+    let joined_by = match messages.contents.kind(content) {
+        ContentKind::Text if texts > 1 => JoinedBy::Template,
+        ContentKind::Text => JoinedBy::Text,
+        ContentKind::Campaign | ContentKind::Template => JoinedBy::Name,
+    };
+    let campaign = Campaign {
+        id,
+        content,
+        sample,
+        template,
+        texts,
+        joined_by,
+        accounts: accounts_of(messages, &own),
+        first_sent: times.first().copied().unwrap_or_default(),
+        last_sent: times.last().copied().unwrap_or_default(),
+        recipients,
+        replies: replies as u64,
+        runs: 0..runs.len(),
+        coordinated: runs.iter().any(|run| run.accounts.len() > 1),
+        drip: true,
+        rows: own,
+    };
+    Some(Found::Campaign(Box::new(campaign), runs))
+}
+
+/// Everyday texts: (fewer words than this, window, recipients of one account within it that make a mass send).
+const EVERYDAY: [(f64, i64, u64); 2] = [(5.0, 86_400_000, 20), (10.0, 7 * 86_400_000, 8)];
+
+/// The messages that count: all, but of an everyday text ("ok danke") only those of an account that sent it to many
+/// within a short time. Many people say the same in few words, and nobody told them to.
+fn counting(messages: &Messages, group: &Group, rows: Vec<u32>) -> Vec<u32> {
+    let Some(text) = &group.text else { return rows };
+    let Some((_, window, least)) = EVERYDAY.iter().find(|(words, _, _)| text.words < *words) else { return rows };
+    let columns = &messages.columns;
+    let account = |row: &u32| columns.account.get(*row as usize).copied().unwrap_or_default();
+    let mut by_account = rows;
+    // Stable: inside an account the order of time stays.
+    by_account.sort_by_key(account);
+    let mut kept = Vec::new();
+    for rows in by_account.chunk_by(|one, next| account(one) == account(next)) {
+        let times = pick(&columns.sent_at, rows);
+        let recipients = pick(&columns.recipient, rows);
+        let weights = pick(&messages.recipients.audience, &recipients);
+        let series = Series { times: &times, recipients: &recipients, weights: &weights };
+        for span in bursts(series, *window, *least, Counts::Recipients) {
+            kept.extend_from_slice(rows.get(span.first..span.end).unwrap_or_default());
+        }
+    }
+    super::mining::order(messages, &mut kept);
+    kept
+}
+
+fn runs(messages: &Messages, id: &str, rows: &[u32], times: &[i64], gap_ms: i64) -> Vec<Run> {
     let mut runs = Vec::new();
     let mut start = 0;
     for end in 1..=times.len() {
         let goes_on = times.get(end).zip(times.get(end - 1)).is_some_and(|(next, last)| next - last <= gap_ms);
         if !goes_on {
-            runs.push(run(messages, &id, &own, &times, start..end));
+            runs.push(run(messages, id, rows, times, start..end));
             start = end;
         }
     }
-    let coordinated = runs.iter().any(|run| run.accounts.len() > 1);
-    let campaign = Campaign {
-        id,
-        content,
-        accounts: accounts_of(messages, &own),
-        first_sent: times.first().copied().unwrap_or_default(),
-        last_sent: times.last().copied().unwrap_or_default(),
-        recipients,
-        replies: (rows.len() - own.len()) as u64,
-        runs: 0..runs.len(),
-        coordinated,
-        drip: true,
-        rows: own,
-    };
-    Some((campaign, runs))
+    runs
 }
 
 fn run(messages: &Messages, campaign: &str, rows: &[u32], times: &[i64], part: std::ops::Range<usize>) -> Run {

@@ -1,11 +1,117 @@
 //! Which outbound messages are replies: those inside the service window that the recipient's last inbound opened.
-//! An account whose log holds no inbound message cannot show replies; the report says so.
-//! One account at a time, ordered by time; nothing else is known here.
+//! Inbound messages of any file count. The window is one of the business number: an account uses what came to itself,
+//! and only where nothing ever came to it, what came to the other accounts of its client.
+
+use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
+use rayon::prelude::*;
 use rustc_hash::FxBuildHasher;
 
-use crate::message::Direction;
+use crate::message::{Direction, Messages};
+
+/// Whose inbound messages show an account's replies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Inbound {
+    /// Nobody's: no log holds any, and every message is taken as initiated.
+    #[default]
+    None,
+    /// Those of other accounts of its client: exports may name the number differently on either side.
+    Client,
+    /// Its own.
+    Own,
+}
+
+impl Inbound {
+    /// Word for reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Client => "client",
+            Self::Own => "own",
+        }
+    }
+}
+
+/// For each account, whose inbound messages count. `groups` are the rows of each account by time.
+#[must_use]
+pub fn inbound(messages: &Messages, groups: &[Vec<u32>]) -> Vec<Inbound> {
+    let client = |account: usize| messages.accounts.get(account).and_then(|account| account.client.as_deref());
+    let is_inbound = |row: &u32| messages.columns.direction.get(*row as usize) == Some(&Direction::Inbound);
+    let own: Vec<bool> = groups.par_iter().map(|rows| rows.iter().any(is_inbound)).collect();
+    let mut of_client: BTreeMap<&str, bool> = BTreeMap::new();
+    for (account, own) in own.iter().enumerate() {
+        if let Some(client) = client(account) {
+            *of_client.entry(client).or_default() |= own;
+        }
+    }
+    let of_account = |(account, own): (usize, &bool)| match client(account).and_then(|client| of_client.get(client)) {
+        _ if *own => Inbound::Own,
+        Some(true) => Inbound::Client,
+        _ => Inbound::None,
+    };
+    own.iter().enumerate().map(of_account).collect()
+}
+
+/// For each row of the messages, whether it was initiated. Inbound rows never are.
+#[must_use]
+pub fn initiated_rows(messages: &Messages, groups: &[Vec<u32>], inbound: &[Inbound], window_ms: i64) -> Vec<bool> {
+    let columns = &messages.columns;
+    let turn = |row: &u32| Turn {
+        at: columns.sent_at.get(*row as usize).copied().unwrap_or_default(),
+        recipient: columns.recipient.get(*row as usize).copied().unwrap_or_default(),
+        direction: columns.direction.get(*row as usize).copied().unwrap_or_default(),
+    };
+    let client = |account: usize| messages.accounts.get(account).and_then(|account| account.client.as_deref());
+    // What came in to a client, for those of its accounts to which nothing came.
+    let mut borrowed: BTreeMap<&str, Vec<Turn>> = BTreeMap::new();
+    for (account, _) in inbound.iter().enumerate().filter(|(_, from)| **from == Inbound::Client) {
+        if let Some(client) = client(account) {
+            borrowed.entry(client).or_default();
+        }
+    }
+    if !borrowed.is_empty() {
+        for (account, rows) in groups.iter().enumerate() {
+            if let Some(turns) = client(account).and_then(|client| borrowed.get_mut(client)) {
+                turns.extend(rows.iter().map(turn).filter(|turn| turn.direction == Direction::Inbound));
+            }
+        }
+        borrowed.par_iter_mut().for_each(|(_, turns)| turns.sort_unstable_by_key(|turn| (turn.at, turn.recipient)));
+    }
+    let of_groups: Vec<Vec<bool>> = groups
+        .par_iter()
+        .enumerate()
+        .map(|(account, rows)| {
+            let turns: Vec<Turn> = rows.iter().map(turn).collect();
+            let others = match inbound.get(account) {
+                Some(Inbound::Client) => client(account).and_then(|client| borrowed.get(client)),
+                _ => None,
+            };
+            let Some(others) = others else { return initiated(&turns, window_ms) };
+            let own = (0..).zip(turns).map(|(position, turn)| (turn, Some(position)));
+            let mut all: Vec<(Turn, Option<usize>)> = own.chain(others.iter().map(|turn| (*turn, None))).collect();
+            all.sort_by_key(|(turn, _)| turn.at);
+            let turns: Vec<Turn> = all.iter().map(|(turn, _)| *turn).collect();
+            let mut own = vec![false; rows.len()];
+            for ((_, position), mark) in all.iter().zip(initiated(&turns, window_ms)) {
+                if let Some(slot) = position.and_then(|position| own.get_mut(position)) {
+                    *slot = mark;
+                }
+            }
+            own
+        })
+        .collect();
+    let mut initiated = vec![false; columns.len()];
+    for (rows, marks) in groups.iter().zip(of_groups) {
+        for (row, mark) in rows.iter().zip(marks) {
+            if let Some(slot) = initiated.get_mut(*row as usize) {
+                *slot = mark;
+            }
+        }
+    }
+    initiated
+}
 
 /// One message as this kernel sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +166,31 @@ mod tests {
             turn(DAY + 10, 1, Direction::Outbound),
         ];
         assert_eq!(initiated(&turns, DAY), [true, false, false, true, false, true]);
+    }
+
+    #[test]
+    fn an_account_without_inbound_uses_its_clients() {
+        use crate::message::{Account, Columns};
+        let of = |client: Option<&str>| Account { client: client.map(str::to_owned), ..Account::default() };
+        let messages = Messages {
+            accounts: vec![of(Some("a")), of(Some("a")), of(Some("a")), of(None)],
+            columns: Columns {
+                sent_at: vec![5, 6, 7, 8, 9, 10],
+                account: vec![1, 0, 0, 2, 3, 1],
+                recipient: vec![1, 1, 2, 2, 1, 2],
+                direction: [true, false, false, true, false, false]
+                    .map(|inbound| if inbound { Direction::Inbound } else { Direction::Outbound })
+                    .to_vec(),
+                ..Columns::default()
+            },
+            ..Messages::default()
+        };
+        let groups = crate::detect::groups::by_account(&messages.columns, 4);
+        let from = inbound(&messages, &groups);
+        assert_eq!(from, [Inbound::Client, Inbound::Own, Inbound::Own, Inbound::None]);
+        // Row 1 answers what came to account 1; row 2 was sent before anybody wrote; account 1 has its own inbound, so
+        // that what came to account 2 opens no window for it.
+        assert_eq!(initiated_rows(&messages, &groups, &from, 100), [false, false, true, false, true, true]);
     }
 
     proptest! {

@@ -10,8 +10,9 @@ use rustc_hash::FxBuildHasher;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use super::context::{Context, FileContext};
-use super::normalise::normalise;
+use super::normalise::{normalise, values};
 use super::people::{AddressKind, Hint, People};
+use super::proof::Proof;
 use crate::message::{
     Automation, Category, Columns, ContentKind, Direction, Form, NO_CONTENT, Place, Platform, RecipientKind, Route,
     SAMPLE_CHARACTERS, Status, Texts, ZoneBasis,
@@ -150,6 +151,8 @@ pub struct Consent {
     pub kind: ConsentKind,
     /// How: `user_preferences`, `reply`.
     pub source: &'static str,
+    /// What stands beside it that helps to prove it.
+    pub proof: Proof,
     /// Index of the file.
     pub file: u32,
     /// Place of the record.
@@ -294,7 +297,7 @@ pub struct Batch<'c> {
     recipients: AddressBook,
     /// Contents by local index; index 0 is "none".
     pub contents: LocalContents,
-    content_of: HashMap<u128, u32, FxBuildHasher>,
+    content_of: HashMap<u128, (u32, u32), FxBuildHasher>,
     content_of_fingerprint: HashMap<u128, u32, FxBuildHasher>,
     normal: String,
     /// Rejects in order of record.
@@ -388,17 +391,19 @@ impl<'c> Batch<'c> {
                 at: draft.sent_at,
                 kind,
                 source: "reply",
+                proof: Proof::in_the_log(),
                 file: self.file,
                 place,
             });
         }
-        let content = self.content(draft);
+        let (content, values) = self.content(draft);
         let key = self.key(account, recipient, content, draft);
         let rows = &mut self.rows;
         rows.sent_at.push(draft.sent_at);
         rows.account.push(account);
         rows.recipient.push(recipient);
         rows.content.push(content);
+        rows.values.push(values);
         rows.audience.push(draft.audience.max(1));
         rows.platform.push(draft.platform);
         rows.route.push(draft.route);
@@ -420,12 +425,17 @@ impl<'c> Batch<'c> {
 
     /// Adds an opt-in or opt-out; the record is counted by whoever calls.
     pub fn consent(&mut self, place: Place, account: Option<&str>, said: Said<'_>) {
+        self.consent_with(place, account, said, Proof::in_the_log());
+    }
+
+    /// As [`Self::consent`], for registers that state what proves an opt-in.
+    pub fn consent_with(&mut self, place: Place, account: Option<&str>, said: Said<'_>, proof: Proof) {
         let account = self.account_index(account, said.hint);
         if let Some(recipient) =
             self.recipients.index(said.recipient, said.hint, RecipientKind::Unknown, &self.context.people)
         {
             let Said { at, kind, source, .. } = said;
-            self.consents.push(Consent { account, recipient, at, kind, source, file: self.file, place });
+            self.consents.push(Consent { account, recipient, at, kind, source, proof, file: self.file, place });
         }
     }
 
@@ -441,7 +451,8 @@ impl<'c> Batch<'c> {
         })
     }
 
-    fn content(&mut self, draft: &Draft<'_>) -> u32 {
+    /// Index of the content, and the hash of what its masks hide.
+    fn content(&mut self, draft: &Draft<'_>) -> (u32, u32) {
         let (kind, name) = if !draft.campaign.is_empty() {
             (ContentKind::Campaign, draft.campaign)
         } else if !draft.template.is_empty() {
@@ -449,17 +460,18 @@ impl<'c> Batch<'c> {
         } else if !draft.text.is_empty() {
             (ContentKind::Text, draft.text)
         } else {
-            return NO_CONTENT;
+            return (NO_CONTENT, 0);
         };
         let raw = xxh3_128(name.as_bytes()) ^ (kind as u128);
-        if let Some(index) = self.content_of.get(&raw) {
-            return *index;
+        if let Some((index, known)) = self.content_of.get(&raw) {
+            // A name says nothing of the values in the text beside it.
+            return (*index, if kind == ContentKind::Text { *known } else { values(draft.text) });
         }
         let fingerprint = if kind == ContentKind::Text {
             normalise(name, &mut self.normal);
             if self.normal.is_empty() {
-                self.content_of.insert(raw, NO_CONTENT);
-                return NO_CONTENT;
+                self.content_of.insert(raw, (NO_CONTENT, 0));
+                return (NO_CONTENT, 0);
             }
             xxh3_128(self.normal.as_bytes()) ^ (kind as u128)
         } else {
@@ -470,8 +482,9 @@ impl<'c> Batch<'c> {
         if index == next {
             self.contents.push(kind, fingerprint, if kind == ContentKind::Text { "" } else { name }, draft.text);
         }
-        self.content_of.insert(raw, index);
-        index
+        let values = values(draft.text);
+        self.content_of.insert(raw, (index, values));
+        (index, values)
     }
 
     /// Identity of a message. A long id and the recipient name a message in any export; a short id (a row number,
@@ -530,6 +543,19 @@ impl<'c> Batch<'c> {
             place.record += records;
             place.line += lines;
             place.offset += offset;
+        }
+    }
+
+    /// Gives every place the row of the table that its record is; rows of tables are records and lines alike.
+    pub fn number_rows(&mut self, row: &dyn Fn(u32) -> u32) {
+        for (record, line) in self.rows.record.iter_mut().zip(&mut self.rows.line) {
+            *record = row(*record);
+            *line = *record;
+        }
+        let places = self.rejects.iter_mut().map(|reject| &mut reject.place);
+        for place in places.chain(self.consents.iter_mut().map(|consent| &mut consent.place)) {
+            place.record = row(place.record);
+            place.line = place.record;
         }
     }
 

@@ -1,4 +1,4 @@
-//! Turns WhatsApp chat exports (`.txt`) into messages: who is the account, who the other side, what is no send.
+//! Turns WhatsApp and Signal chat exports (`.txt`) into messages: who is the account, who the other side, what is no send.
 //! The text itself is taken apart in `text`; the export names neither recipients nor a zone.
 //! A chat tells its partner by the file's name and its authors alone.
 
@@ -15,12 +15,33 @@ use super::context::FileContext;
 use super::delimited::{instant, order_text};
 use super::people::Hint;
 use super::time::{Separator, Shape, Stamp};
-use super::{DateOrderDecision, FileRead};
+use super::{DateOrderDecision, FileRead, OrderCounts};
 use crate::message::{Automation, Direction, Form, Place, Platform, RecipientKind, Route};
 use text::{Kind, OrderBasis};
 
 /// Name in `inputs.csv`.
 pub const FORMAT: &str = "whatsapp-chat";
+/// Name of Signal's chat text in `inputs.csv`.
+pub const SIGNAL_FORMAT: &str = "signal-text";
+
+/// Whether a text is a chat of Signal, 0 to 100: every head is `[2019-12-24, 12:23] name: `, without seconds, which
+/// WhatsApp writes within brackets.
+#[must_use]
+pub fn recognise_signal(sample: &str) -> u8 {
+    let is_head = |line: &str| {
+        let shape = b"[dddd-dd-dd, dd:dd] ";
+        let fits = |(byte, want): (u8, &u8)| if *want == b'd' { byte.is_ascii_digit() } else { byte == *want };
+        line.len() > shape.len() && line.bytes().zip(shape).all(fits) && line.contains(": ")
+    };
+    let mut lines = sample.trim_start_matches('\u{FEFF}').lines().filter(|line| !line.trim().is_empty());
+    let first = lines.next().is_some_and(is_head);
+    // Lines that open with another bracketed time are heads of another app; other lines go on with the one before.
+    let foreign = lines.any(|line| {
+        let line = line.trim_start_matches('\u{200E}');
+        line.starts_with('[') && line.as_bytes().get(1).is_some_and(u8::is_ascii_digit) && !is_head(line)
+    });
+    if first && !foreign && !sample.contains('\u{200E}') { 97 } else { 0 }
+}
 
 /// What apps put before the partner's name in the file name.
 const TITLE_PREFIXES: [&str; 8] = [
@@ -34,9 +55,9 @@ const TITLE_PREFIXES: [&str; 8] = [
     "Chat WhatsApp con ",
 ];
 
-/// Reads a chat that is wholly in memory. `hashed` goes on to the account of the file.
+/// Reads a chat that is wholly in memory. `hashed` goes on to the account of the file; `platform` is WhatsApp or Signal.
 #[must_use]
-pub fn read<'c>(file: &FileContext<'c>, content: &str, hashed: u64) -> FileRead<'c> {
+pub fn read<'c>(file: &FileContext<'c>, content: &str, hashed: u64, platform: Platform) -> FileRead<'c> {
     let chat = text::read(content, file.context.date_order);
     let mut batch = Batch::new(file);
     let authors: BTreeSet<&str> =
@@ -73,8 +94,8 @@ pub fn read<'c>(file: &FileContext<'c>, content: &str, hashed: u64) -> FileRead<
             &Draft {
                 sent_at,
                 zone,
-                platform: Platform::Whatsapp,
-                route: Route::Unknown,
+                platform,
+                route: if platform == Platform::Signal { Route::Other } else { Route::Unknown },
                 direction,
                 account,
                 recipient,
@@ -107,7 +128,7 @@ fn date_order(chat: &text::Chat<'_>) -> Option<DateOrderDecision> {
         OrderBasis::Assumed => DateOrderDecision::UNDECIDED,
         OrderBasis::Told => DateOrderDecision::TOLD,
     };
-    Some(DateOrderDecision { order: order_text(shape.order), basis })
+    Some(DateOrderDecision { order: order_text(shape.order), basis, counts: OrderCounts::default() })
 }
 
 /// Who is who in a chat.

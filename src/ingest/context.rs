@@ -2,7 +2,10 @@
 //! Nothing here changes while files are read.
 //! The case file's own knowledge is applied to accounts after reading, in `ingest.rs`.
 
+use std::path::PathBuf;
+
 use super::consent_words::ConsentWords;
+use super::formats::Catalogue;
 use super::mapping::{DataError, Delimited};
 use super::people::{Country, People};
 use super::time::{DateOrder, Zones};
@@ -13,6 +16,8 @@ use crate::message::ZoneBasis;
 pub struct Context {
     /// Canonical addresses.
     pub people: People,
+    /// All formats.
+    pub catalogue: Catalogue,
     /// Columns and words of delimited exports.
     pub delimited: Delimited,
     /// STOP and START.
@@ -29,9 +34,24 @@ impl Context {
     /// # Errors
     /// When a data file of the build is damaged.
     pub fn load(country: Option<Country>, date_order: Option<DateOrder>, threads: usize) -> Result<Self, DataError> {
+        Self::with_formats(country, date_order, threads, &[])
+    }
+
+    /// As [`Self::load`], with the user's own format files.
+    ///
+    /// # Errors
+    /// When one of them is not right, or a data file of the build is damaged.
+    pub fn with_formats(
+        country: Option<Country>,
+        date_order: Option<DateOrder>,
+        threads: usize,
+        files: &[PathBuf],
+    ) -> Result<Self, DataError> {
+        let catalogue = Catalogue::with_user_files(files)?;
         Ok(Self {
             people: People::new(country),
-            delimited: Delimited::load()?,
+            delimited: Delimited::with(&catalogue)?,
+            catalogue,
             consent_words: ConsentWords::load()?,
             date_order,
             threads,

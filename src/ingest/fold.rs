@@ -13,8 +13,8 @@ use super::batch::{Batch, Consent, FORWARD_UNKNOWN, LocalContents, is_made_of_pa
 use super::join::{Entry, join};
 use super::people;
 use crate::message::{
-    Account, Automation, Category, Columns, ContentKind, ContentWords, Contents, Form, Messages, NO_CONTENT, Platform,
-    RecipientKind, Recipients, Route, Texts,
+    Account, Automation, Category, Columns, ContentKind, ContentWords, Contents, Direction, Form, Messages, NO_CONTENT,
+    Platform, RecipientKind, Recipients, Route, Texts,
 };
 
 /// Keys are spread over this many parts; each is folded on its own.
@@ -57,12 +57,14 @@ pub fn fold(mut batches: Vec<Batch<'_>>, files: Vec<String>) -> Folded {
     }
     columns.message_id.shrink();
     contents.words = samples.words(&columns, &content_of);
+    (contents.texts, contents.text_of) = samples.texts(&columns, &content_of);
     let Repetitions { pairs: duplicates, ordinals } = find_duplicates(&columns);
     for (row, ordinal) in ordinals {
         if let Some(key) = columns.key.get_mut(row as usize) {
             *key = nth_key(*key, ordinal);
         }
     }
+    let conflicts = super::conflicts::conflicts(&columns, &contents, &duplicates);
     let mut keep = Vec::new();
     if !duplicates.is_empty() {
         keep = vec![true; columns.len()];
@@ -78,7 +80,8 @@ pub fn fold(mut batches: Vec<Batch<'_>>, files: Vec<String>) -> Folded {
         columns.retain(&keep);
     }
     let recipients = with_audience(recipients, &columns);
-    Folded { messages: Messages { accounts, recipients, contents, files, columns }, consents, read, folded }
+    let messages = Messages { accounts, recipients, contents, files, columns, conflicts, doubts: Vec::new() };
+    Folded { messages, consents, read, folded }
 }
 
 fn renumber(indices: &mut [u32], map: Option<&Vec<u32>>) {
@@ -168,7 +171,7 @@ fn join_contents(batches: &mut [Batch<'_>]) -> (Contents, Vec<Vec<u32>>, Samples
     let contents = Contents {
         kind: joined.first.iter().map(|entry| kind(*entry).unwrap_or_default()).collect(),
         fingerprint: joined.first.iter().map(|entry| fingerprint(*entry)).collect(),
-        words: BTreeMap::new(),
+        ..Contents::default()
     };
     (contents, joined.index_of, Samples { tables, first: joined.first })
 }
@@ -182,7 +185,7 @@ struct Samples {
 impl Samples {
     /// Words of the contents that more than one message has, or one to an audience: nothing else can be a mass send,
     /// and texts that nobody will see are not kept.
-    fn words(self, columns: &Columns, index_of: &[Vec<u32>]) -> BTreeMap<u32, ContentWords> {
+    fn words(&self, columns: &Columns, index_of: &[Vec<u32>]) -> BTreeMap<u32, ContentWords> {
         let mut reach = vec![0_u32; self.first.len()];
         for (content, audience) in columns.content.iter().zip(&columns.audience) {
             if let Some(reach) = reach.get_mut(*content as usize) {
@@ -211,6 +214,34 @@ impl Samples {
             }
         }
         words
+    }
+}
+
+impl Samples {
+    /// One text of each content that a text makes and an outbound message has, with the contents they are of. Tables
+    /// are given back one by one, so that the texts never lie in memory twice.
+    fn texts(self, columns: &Columns, index_of: &[Vec<u32>]) -> (Texts, Vec<u32>) {
+        let mut sent = vec![false; self.first.len()];
+        for (content, direction) in columns.content.iter().zip(&columns.direction) {
+            if *direction == Direction::Outbound
+                && let Some(sent) = sent.get_mut(*content as usize)
+            {
+                *sent = true;
+            }
+        }
+        let (mut texts, mut text_of) = (Texts::default(), Vec::new());
+        for (batch, (table, map)) in self.tables.into_iter().zip(index_of).enumerate() {
+            for (local, index) in map.iter().enumerate() {
+                let is_first = self.first.get(*index as usize) == Some(&(batch as u32, local as u32));
+                let is_text = table.kind.get(local) == Some(&ContentKind::Text) && *index != NO_CONTENT;
+                if is_first && is_text && sent.get(*index as usize) == Some(&true) {
+                    texts.push(table.sample.get(local));
+                    text_of.push(*index);
+                }
+            }
+        }
+        texts.shrink();
+        (texts, text_of)
     }
 }
 

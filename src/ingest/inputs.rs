@@ -14,6 +14,8 @@ pub struct Input {
     pub path: PathBuf,
     /// Whether the user named this very file, rather than a folder or glob that holds it.
     pub named: bool,
+    /// For a member of a container, its name inside the file.
+    pub member: Option<String>,
 }
 
 /// Why the inputs could not be listed.
@@ -63,7 +65,10 @@ pub fn list(arguments: &[PathBuf], stdin: Option<&Path>) -> Result<(Vec<Input>, 
     for argument in arguments {
         let text = argument.to_string_lossy();
         if let (STDIN, Some(path)) = (text.as_ref(), stdin) {
-            found.insert(PathBuf::from(STDIN), Input { name: STDIN.to_owned(), path: path.to_owned(), named: true });
+            found.insert(
+                PathBuf::from(STDIN),
+                Input { name: STDIN.to_owned(), path: path.to_owned(), named: true, member: None },
+            );
         } else if argument.is_dir() {
             walk(argument, &|_| true, &mut found, &mut unreadable);
         } else if argument.symlink_metadata().is_ok() {
@@ -117,8 +122,12 @@ fn name(path: &Path) -> String {
 }
 
 fn add(path: &Path, named: bool, found: &mut BTreeMap<PathBuf, Input>) {
-    let input =
-        found.entry(path.to_owned()).or_insert_with(|| Input { name: name(path), path: path.to_owned(), named });
+    let input = found.entry(path.to_owned()).or_insert_with(|| Input {
+        name: name(path),
+        path: path.to_owned(),
+        named,
+        member: None,
+    });
     input.named |= named;
 }
 
@@ -170,14 +179,26 @@ fn glob(
 }
 
 /// Endings of files that lie beside exports but are none: papers, pictures, code.
-const NO_EXPORTS: [&str; 22] = [
+const NO_EXPORTS: [&str; 21] = [
     "md", "html", "htm", "pdf", "doc", "docx", "rtf", "jpg", "jpeg", "png", "gif", "webp", "mp4", "opus", "mp3", "vcf",
-    "toml", "sql", "py", "sh", "ini", "yaml",
+    "toml", "py", "sh", "ini", "yaml",
 ];
 
 /// Whether a file in a folder is passed over by its ending; one that the user named is always read.
 #[must_use]
 pub fn is_no_export(input: &Input) -> bool {
-    let ending = input.name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
-    !input.named && ending.is_some_and(|ending| NO_EXPORTS.contains(&ending.as_str()))
+    !input.named && is_no_export_name(input.member.as_deref().unwrap_or(&input.name))
+        || input.member.as_deref().is_some_and(is_hidden)
+}
+
+/// Whether a name's ending is that of no export.
+#[must_use]
+pub fn is_no_export_name(name: &str) -> bool {
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+    ending.is_some_and(|ending| NO_EXPORTS.contains(&ending.as_str()))
+}
+
+/// Whether a member of a container is one that a folder would keep hidden: what macOS and desktops put beside files.
+fn is_hidden(member: &str) -> bool {
+    member.split('/').any(|part| part == "__MACOSX" || part.starts_with('.') && !matches!(part, "." | ".."))
 }

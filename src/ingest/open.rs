@@ -9,6 +9,9 @@ use std::path::Path;
 use encoding_rs::Encoding;
 use sha2::{Digest, Sha256};
 
+use super::containers::budget::{Budget, TooLarge};
+use super::containers::magic::{Columnar, LAYERS, unpacker, unread_archive};
+
 /// How many bytes of a file are looked at to recognise it.
 pub const SAMPLE_BYTES: usize = 1 << 20;
 
@@ -27,38 +30,19 @@ pub enum OpenError {
     #[error("cannot be read: {0}")]
     Io(#[from] io::Error),
     /// Unpacked, it would be larger than allowed.
-    #[error("unpacks to more than {limit} bytes; raise --max-unpacked if that is right")]
+    #[error("{reason}")]
     TooLarge {
-        /// The bound.
-        limit: u64,
+        /// What it is packed in.
+        packing: &'static str,
+        /// Which bound it passes.
+        reason: TooLarge,
     },
     /// Not text in any encoding we read.
     #[error("is not text: {0}")]
     Binary(&'static str),
 }
 
-/// How the file is packed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Packing {
-    /// Not packed.
-    None,
-    /// gzip, one member or many.
-    Gzip,
-    /// Zstandard.
-    Zstd,
-}
-
-impl Packing {
-    /// Word for reports.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Gzip => "gzip",
-            Self::Zstd => "zstd",
-        }
-    }
-}
+pub use super::containers::magic::Packing;
 
 /// Text of an input.
 #[derive(Debug)]
@@ -106,7 +90,7 @@ pub fn open(path: &Path, max_unpacked: u64) -> Result<Opened, OpenError> {
     let mut head = vec![0_u8; SAMPLE_BYTES];
     let filled = read_up_to(&mut file, &mut head)?;
     head.truncate(filled);
-    if packing_of(&head) == Packing::None && !is_utf16(&head) {
+    if Packing::of(&head) == Packing::None && !is_utf16(&head) {
         use std::io::Seek;
         if file.seek(io::SeekFrom::Start(0)).is_ok() {
             let bytes = file.metadata()?.len();
@@ -118,40 +102,57 @@ pub fn open(path: &Path, max_unpacked: u64) -> Result<Opened, OpenError> {
     from_memory(head, max_unpacked)
 }
 
-/// The text of a packed file as places count in it; `None` for a plain file, whose places are its own.
+/// The text of a packed file, or of a file of columns, as places count in it; `None` for a plain file, whose places are
+/// its own.
 ///
 /// # Errors
 /// When it cannot be read or unpacked.
 pub fn unpacked(path: &Path, max_unpacked: u64) -> Result<Option<Vec<u8>>, OpenError> {
-    let mut head = [0_u8; 4];
+    let mut head = [0_u8; 16];
     let mut file = File::open(path)?;
     let filled = read_up_to(&mut file, &mut head)?;
-    let packing = packing_of(head.get(..filled).unwrap_or_default());
-    if packing == Packing::None {
+    let head = head.get(..filled).unwrap_or_default();
+    if Packing::of(head) == Packing::None && Columnar::of(head).is_none() {
         return Ok(None);
     }
-    let mut raw = head.get(..filled).unwrap_or_default().to_vec();
+    let mut raw = head.to_vec();
     file.read_to_end(&mut raw)?;
-    let (text, _) = match packing {
-        Packing::Gzip => unpack(flate2::read::MultiGzDecoder::new(raw.as_slice()), max_unpacked)?,
-        _ => unpack(zstd::stream::read::Decoder::new(raw.as_slice())?, max_unpacked)?,
-    };
-    Ok(Some(text))
+    text_of(raw, max_unpacked).map(Some)
 }
 
-/// As [`open`], for bytes that are already here (standard input, for one).
+/// The text of bytes as places count in it: unpacked, and of a file of columns its rows as text.
+///
+/// # Errors
+/// When they cannot be unpacked.
+pub fn text_of(raw: Vec<u8>, max_unpacked: u64) -> Result<Vec<u8>, OpenError> {
+    let packed = raw.len() as u64;
+    let (text, ..) = unpack(raw, max_unpacked)?;
+    match Columnar::of(&text) {
+        Some(kind) => {
+            let budget = Budget::new(packed, max_unpacked);
+            Ok(super::tables::frames::table(text, kind, &budget).map(|table| table.text).unwrap_or_default())
+        }
+        None => Ok(text),
+    }
+}
+
+/// As [`open`], for bytes that are already here (a member of an archive, for one).
 ///
 /// # Errors
 /// When they cannot be unpacked or are not text.
 pub fn from_memory(raw: Vec<u8>, max_unpacked: u64) -> Result<Opened, OpenError> {
+    from_damaged(raw, None, max_unpacked)
+}
+
+/// As [`from_memory`], for bytes whose end is known to be missing.
+///
+/// # Errors
+/// As [`from_memory`].
+pub fn from_damaged(raw: Vec<u8>, broken: Option<String>, max_unpacked: u64) -> Result<Opened, OpenError> {
     let bytes = raw.len() as u64;
-    let sha256 = Some(hex(&Sha256::digest(&raw)));
-    let packing = packing_of(&raw);
-    let (text, damage) = match packing {
-        Packing::None => (raw, None),
-        Packing::Gzip => unpack(flate2::read::MultiGzDecoder::new(raw.as_slice()), max_unpacked)?,
-        Packing::Zstd => unpack(zstd::stream::read::Decoder::new(raw.as_slice())?, max_unpacked)?,
-    };
+    let sha256 = Some(sha256(&raw));
+    let (mut text, packing, damage) = unpack(raw, max_unpacked)?;
+    let damage = damage.or_else(|| broken.map(|reason| (whole_lines(&mut text), reason)));
     let (text, utf16_mark) = match utf16_encoding(&text) {
         Some(encoding) => {
             let mark = if matches!(text.as_slice(), [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..]) { 2 } else { 0 };
@@ -166,6 +167,12 @@ pub fn from_memory(raw: Vec<u8>, max_unpacked: u64) -> Result<Opened, OpenError>
     Ok(opened)
 }
 
+/// SHA-256 as hex digits.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
 fn describe(
     sample: Vec<u8>,
     body: Body,
@@ -175,28 +182,44 @@ fn describe(
 ) -> Result<Opened, OpenError> {
     let bom = if sample.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
     let nul = memchr::memchr_iter(0, &sample).count();
-    if sample.starts_with(b"SQLite format 3\0") {
-        return Err(OpenError::Binary("an SQLite database, which this version does not read"));
+    if super::database::is_database(&sample) || super::recognise::is_beside_database(&sample) {
+        return Ok(Opened {
+            sample,
+            body,
+            bytes,
+            sha256,
+            packing,
+            encoding: encoding_rs::UTF_8,
+            encoding_detected: false,
+            bom: 0,
+            damage: None,
+            utf16_mark: None,
+        });
     }
     if sample.starts_with(b"PK\x03\x04") {
-        return Err(OpenError::Binary("a zip archive or workbook, which this version does not read"));
+        return Err(OpenError::Binary("a zip archive, which is read from a file only, not from a pipe"));
+    }
+    if let Some(reason) = unread_archive(&sample) {
+        return Err(OpenError::Binary(reason));
     }
     if sample.starts_with(b"%PDF") {
         return Err(OpenError::Binary("a PDF"));
     }
-    if nul * 10 > sample.len() {
+    let columnar = Columnar::of(&sample).is_some();
+    if !columnar && nul * 10 > sample.len() {
         return Err(OpenError::Binary("more than a tenth of its bytes are NUL"));
     }
     let controls = sample.iter().filter(|byte| **byte < 9 || (14..32).contains(*byte) && **byte != 27).count();
-    if controls * 10 > sample.len() {
+    if !columnar && controls * 10 > sample.len() {
         return Err(OpenError::Binary("more than a tenth of its bytes are control characters"));
     }
     let valid = match std::str::from_utf8(&sample) {
+        _ if columnar => true,
         Ok(_) => true,
         // A character cut by the end of the sample is no sign of another encoding.
         Err(error) => error.error_len().is_none(),
     };
-    let encoding = if valid { encoding_rs::WINDOWS_1252 } else { detect(&sample) };
+    let encoding = if valid { encoding_rs::WINDOWS_1252 } else { super::encoding::detect(&sample) };
     Ok(Opened {
         sample,
         body,
@@ -211,20 +234,6 @@ fn describe(
     })
 }
 
-fn detect(sample: &[u8]) -> &'static Encoding {
-    let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
-    detector.feed(sample, true);
-    detector.guess(None, chardetng::Utf8Detection::Deny)
-}
-
-fn packing_of(head: &[u8]) -> Packing {
-    match head {
-        [0x1F, 0x8B, ..] => Packing::Gzip,
-        [0x28, 0xB5, 0x2F, 0xFD, ..] => Packing::Zstd,
-        _ => Packing::None,
-    }
-}
-
 fn is_utf16(head: &[u8]) -> bool {
     utf16_encoding(head).is_some()
 }
@@ -234,6 +243,7 @@ fn utf16_encoding(head: &[u8]) -> Option<&'static Encoding> {
     match head {
         [0xFF, 0xFE, ..] => return Some(encoding_rs::UTF_16LE),
         [0xFE, 0xFF, ..] => return Some(encoding_rs::UTF_16BE),
+        _ if Columnar::of(head).is_some() => return None,
         _ => {}
     }
     let pairs = head.get(..head.len().min(4096)).unwrap_or_default().chunks_exact(2);
@@ -255,18 +265,42 @@ fn utf16_encoding(head: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
-/// Unpacks as far as it goes. After damage only whole lines are given: half a record would read as a whole one.
-fn unpack(decoder: impl Read, limit: u64) -> Result<(Vec<u8>, Option<(u64, String)>), OpenError> {
-    let mut text = Vec::new();
-    match decoder.take(limit.saturating_add(1)).read_to_end(&mut text) {
-        Ok(_) if text.len() as u64 > limit => Err(OpenError::TooLarge { limit }),
-        Ok(_) => Ok((text, None)),
-        Err(source) => {
-            text.truncate(memchr::memrchr(b'\n', &text).map_or(0, |end| end + 1));
-            let place = text.len() as u64;
-            Ok((text, Some((place, source.to_string()))))
+/// Unpacked text, its outermost packing, and where it broke off and why.
+type Unpacked = (Vec<u8>, Packing, Option<(u64, String)>);
+
+/// Unpacks all layers, as far as it goes. After damage only whole lines are given: half a record would read as a whole
+/// one. The place of the damage is where the unpacked text ended.
+fn unpack(raw: Vec<u8>, limit: u64) -> Result<Unpacked, OpenError> {
+    let outermost = Packing::of(&raw);
+    let budget = Budget::new(raw.len() as u64, limit);
+    let mut text = raw;
+    for _ in 0..LAYERS {
+        let packing = Packing::of(&text);
+        if packing == Packing::None {
+            break;
+        }
+        let mut inside = Vec::new();
+        let read = unpacker(&[packing], Box::new(text.as_slice()), &budget)?.read_to_end(&mut inside);
+        if let Some(reason) = budget.refused() {
+            return Err(OpenError::TooLarge { packing: outermost.as_str(), reason });
+        }
+        text = inside;
+        if let Err(source) = read {
+            let place = whole_lines(&mut text);
+            return Ok((text, outermost, Some((place, source.to_string()))));
         }
     }
+    Ok((text, outermost, None))
+}
+
+/// Cuts off a last line that is not whole, and gives the length before that.
+fn whole_lines(text: &mut Vec<u8>) -> u64 {
+    let ended = text.len() as u64;
+    let end = memchr::memrchr(b'\n', text).map_or(0, |end| end + 1);
+    // The line feed of UTF-16 in Intel order has a second byte.
+    let end = if utf16_encoding(text) == Some(encoding_rs::UTF_16LE) { end + 1 } else { end };
+    text.truncate(end);
+    ended
 }
 
 /// Fills `buffer` as far as the reader gives.
@@ -308,7 +342,7 @@ mod tests {
     #[test]
     fn a_bomb_is_refused_and_a_cut_file_says_where() {
         let zeros = zstd::encode_all(&vec![b'a'; 1 << 20][..], 3).expect("packs");
-        assert!(matches!(from_memory(zeros.clone(), 1000), Err(OpenError::TooLarge { limit: 1000 })));
+        assert!(matches!(from_memory(zeros.clone(), 1000), Err(OpenError::TooLarge { packing: "zstd", .. })));
         let lines = "a,b\n".repeat(100_000);
         let packed = zstd::encode_all(lines.as_bytes(), 3).expect("packs");
         let opened = from_memory(packed[..packed.len() - 4].to_vec(), 1 << 30).expect("opens as far as it goes");

@@ -5,12 +5,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::extract::{
-    AccountRow, BOUNDARY_DAY, BoundaryDayRow, BurstRow, CampaignRow, Completeness, DayRow, EvidenceRow, ExposureRow,
-    Extract, FindingRow, InputRow, MarkedText, MethodRow, PackRow, PeriodRow, SCHEMA, words,
+    AccountRow, AmountRow, BOUNDARY_DAY, BoundaryDayRow, BurstRow, CampaignRow, Completeness, DayRow, EvidenceRow,
+    ExposureRow, Extract, FindingRow, InputRow, MarkedText, MethodRow, PackRow, PeriodRow, SCHEMA, words,
 };
 use super::instants::{local, utc};
+use super::measures;
 use super::{ReportInput, Shown};
-use crate::assess::Finding;
+use crate::assess::{Finding, LimitationEnd};
+use crate::case::Language;
 use crate::detect::settings::Title;
 use crate::ingest::InputFile;
 use crate::message::{Direction, country_text};
@@ -31,12 +33,17 @@ pub fn build(input: &ReportInput<'_>) -> Extract {
         timezone: input.calendar.name().to_owned(),
         revealed: *input.shown == Shown::Revealed,
         completeness: completeness(input),
+        source_checks: measures::source_checks(input),
         exposure: exposure(input),
         boundary: periods(input, &mass),
         findings: input.assessment.findings.iter().map(|finding| finding_row(input, finding)).collect(),
         accounts: accounts(input),
         campaigns: campaigns(input),
         bursts: bursts(input),
+        limit_checks: measures::limit_checks(input),
+        speed: measures::speeds(input),
+        intensity: measures::intensity(input),
+        account_clusters: measures::clusters(input),
         timeline,
         week,
         limits: limits(input),
@@ -201,15 +208,28 @@ fn finding_row(input: &ReportInput<'_>, finding: &Finding) -> FindingRow {
         messages: finding.rows.len() as u64,
         runs: finding.runs,
         recipients: finding.recipients,
-        amount_min: String::new(),
-        amount_max: String::new(),
-        currency: String::new(),
+        amount_min: finding.amounts.first().map(|amount| amount.min.clone()).unwrap_or_default(),
+        amount_max: finding.amounts.first().map(|amount| amount.max.clone()).unwrap_or_default(),
+        currency: finding.amounts.first().map(|amount| amount.currency.clone()).unwrap_or_default(),
+        amounts: finding
+            .amounts
+            .iter()
+            .map(|amount| AmountRow {
+                text: words(&amount.text, language),
+                min: amount.min.clone(),
+                max: amount.max.clone(),
+                currency: amount.currency.clone(),
+                per: amount.per.as_str(),
+                mark: amount.mark.as_str(),
+                source: amount.source.clone(),
+            })
+            .collect(),
         limitation: finding
             .limitation
             .iter()
-            .map(|(title, end, mark)| MarkedText {
-                text: format!("{} → {end}", words(title, language)),
-                mark: mark.as_str(),
+            .map(|period| MarkedText {
+                text: limitation_text(period, language),
+                mark: period.mark.as_str(),
                 source: String::new(),
             })
             .collect(),
@@ -219,6 +239,8 @@ fn finding_row(input: &ReportInput<'_>, finding: &Finding) -> FindingRow {
             .boundary_day
             .as_ref()
             .map(|boundary| BoundaryDayRow { day: boundary.day.to_string(), readings: boundary.readings.clone() }),
+        level: finding.level.unwrap_or_default(),
+        measured: finding.measured.iter().map(|title| words(title, language)).collect(),
         counter_evidence: finding.counter_evidence.iter().map(|title| words(title, language)).collect(),
         limits: finding.limits.iter().map(|title| words(title, language)).collect(),
         figures: rule
@@ -228,6 +250,23 @@ fn finding_row(input: &ReportInput<'_>, finding: &Finding) -> FindingRow {
         bursts: bursts.into_iter().collect(),
         evidence_rows: input.evidence.of(&finding.rows).len() as u64,
         evidence_sample: samples(&finding.rows).into_iter().map(|row| evidence_row(input, row)).collect(),
+    }
+}
+
+/// A limitation period with its last day, and whether that had passed on the day as of which the report stands.
+fn limitation_text(period: &LimitationEnd, language: Language) -> String {
+    let text = words(&period.text, language);
+    let Some(end) = period.end else {
+        let open = match language {
+            Language::De => "Tag der Kenntnis nicht angegeben",
+            Language::En => "day of knowledge not given",
+        };
+        return format!("{text} → {open}");
+    };
+    match (period.over, language) {
+        (Some(true), Language::De) => format!("{text} → {end} (abgelaufen)"),
+        (Some(true), Language::En) => format!("{text} → {end} (over)"),
+        _ => format!("{text} → {end}"),
     }
 }
 
@@ -285,6 +324,7 @@ fn accounts(input: &ReportInput<'_>) -> Vec<AccountRow> {
                 inbound: activity.inbound,
                 bursts: activity.bursts,
                 campaigns: activity.campaigns,
+                replies_from: activity.replies_from.as_str(),
             }
         });
     rows.collect()
@@ -294,7 +334,9 @@ fn campaigns(input: &ReportInput<'_>) -> Vec<CampaignRow> {
     let messages = &input.ingested.messages;
     let account =
         |account: &u32| messages.accounts.get(*account as usize).map(|account| account.id.clone()).unwrap_or_default();
-    let rows = input.activity.campaigns.iter().map(|campaign| {
+    let settings = &input.activity.measures.campaign_settings;
+    let rows = input.activity.campaigns.iter().enumerate().map(|(index, campaign)| {
+        let (robustness, depends_on) = measures::robustness(input, settings.get(index));
         let contents = &messages.contents;
         let words = contents.words.get(&campaign.content).cloned().unwrap_or_default();
         let named = !words.name.is_empty();
@@ -303,7 +345,7 @@ fn campaigns(input: &ReportInput<'_>) -> Vec<CampaignRow> {
             campaign_id: campaign.id.clone(),
             content_kind: contents.kind(campaign.content).as_str(),
             content: name,
-            sample: words.sample,
+            sample: campaign.sample.clone(),
             accounts: campaign.accounts.iter().map(account).collect(),
             first_sent: utc(campaign.first_sent),
             last_sent: utc(campaign.last_sent),
@@ -313,6 +355,11 @@ fn campaigns(input: &ReportInput<'_>) -> Vec<CampaignRow> {
             replies: campaign.replies,
             coordinated: campaign.coordinated,
             drip: campaign.drip,
+            template: campaign.template.clone(),
+            texts: campaign.texts,
+            joined_by: campaign.joined_by.as_str(),
+            robustness,
+            depends_on,
         }
     });
     rows.collect()
@@ -320,12 +367,15 @@ fn campaigns(input: &ReportInput<'_>) -> Vec<CampaignRow> {
 
 fn bursts(input: &ReportInput<'_>) -> Vec<BurstRow> {
     let messages = &input.ingested.messages;
-    let rows = input.activity.bursts.iter().filter_map(|burst| {
+    let settings = &input.activity.measures.burst_settings;
+    let rows = input.activity.bursts.iter().enumerate().filter_map(|(index, burst)| {
+        let (robustness, depends_on) = measures::robustness(input, settings.get(index));
+        let accounts = burst.accounts.iter().filter_map(|account| messages.accounts.get(*account as usize));
         let detector = input.detection.detectors.get(burst.detector)?;
         Some(BurstRow {
             burst_id: burst.id.clone(),
             detector: detector.name.clone(),
-            account: messages.accounts.get(burst.account as usize)?.id.clone(),
+            account: accounts.map(|account| account.id.as_str()).collect::<Vec<_>>().join(" "),
             start: utc(burst.start),
             end: utc(burst.end),
             messages: burst.rows.len() as u64,
@@ -335,6 +385,11 @@ fn bursts(input: &ReportInput<'_>) -> Vec<BurstRow> {
             window_ms: detector.window_ms,
             threshold: detector.threshold,
             counts: detector.counts.as_str(),
+            over: detector.over.as_str(),
+            scope: detector.scope.as_str(),
+            client: burst.client.clone().unwrap_or_default(),
+            robustness,
+            depends_on,
         })
     });
     rows.collect()
@@ -390,6 +445,9 @@ fn limits(input: &ReportInput<'_>) -> Vec<String> {
             format!("Not read, or not wholly: {}.", failed.join(", ")),
         );
     }
+    for doubt in &input.ingested.case_doubts {
+        say(doubt.text(crate::case::Language::De), doubt.text(crate::case::Language::En));
+    }
     let guessed = count(&|row| columns.zone.get(row) == Some(&crate::message::ZoneBasis::Guessed));
     if guessed > 0 {
         say(
@@ -421,7 +479,7 @@ fn limits(input: &ReportInput<'_>) -> Vec<String> {
         .accounts
         .iter()
         .zip(&input.activity.accounts)
-        .filter(|(_, activity)| activity.messages > 0 && activity.inbound == 0)
+        .filter(|(_, activity)| activity.messages > 0 && activity.replies_from == crate::detect::Inbound::None)
         .map(|(account, _)| account.id.as_str())
         .collect();
     if !silent.is_empty() {
@@ -522,5 +580,18 @@ fn method(input: &ReportInput<'_>) -> Vec<MethodRow> {
             &settings.reply.source,
         ),
     ];
-    detectors.chain(others).collect()
+    let limit = MethodRow {
+        name: "limit".to_owned(),
+        title: words(
+            &Title {
+                de: "Nachrichtenlimits: verschiedene Empfänger selbst begonnener Nachrichten in gleitenden 24 Stunden"
+                    .to_owned(),
+                en: "messaging limits: distinct recipients of initiated messages in a moving 24 hours".to_owned(),
+            },
+            input.language,
+        ),
+        mark: settings.limit.mark.as_str(),
+        source: settings.limit.source.clone(),
+    };
+    detectors.chain(others).chain([limit]).collect()
 }

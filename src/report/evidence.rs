@@ -5,12 +5,14 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
 
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use crate::assess::Finding;
-use crate::ingest::{Input, hex, open};
+use crate::ingest::database::{self, Store};
+use crate::ingest::{Input, containers, hex, open};
 use crate::message::Messages;
 
 /// How many messages of each finding `evidence.csv` lists.
@@ -66,10 +68,25 @@ pub fn record_hashes(
         by_file.entry(messages.columns.file.get(row as usize).copied().unwrap_or_default()).or_default().push(row);
     }
     let mut hashes = Vec::new();
+    let mut held: BTreeMap<&Path, BTreeMap<&str, Vec<u32>>> = BTreeMap::new();
     for (file, mut rows) in by_file {
         let Some(input) = inputs.get(file as usize) else { continue };
         rows.sort_unstable_by_key(|row| messages.columns.offset.get(*row as usize).copied());
-        hashes.append(&mut hash_file(messages, input, &rows, max_unpacked));
+        match &input.member {
+            Some(name) => drop(held.entry(&input.path).or_default().insert(name, rows)),
+            None => hashes.append(&mut hash_file(messages, input, &rows, max_unpacked)),
+        }
+    }
+    for (path, members) in held {
+        // One walk for all members: an archive may be readable only from its start.
+        let outcome = containers::texts(path, max_unpacked, &|name| members.contains_key(name), &mut |name, text| {
+            let rows = members.get(name).map_or(&[][..], Vec::as_slice);
+            // Places of a database's records count in its canonical text.
+            let text = if database::is_database(&text) { database::records_text(Store::Bytes(&text)) } else { text };
+            hashes.extend(rows.iter().filter_map(|row| hash_record(messages, *row, 0, &text)));
+        });
+        // A container that cannot be read again leaves its records without hashes, as a file does.
+        drop(outcome);
     }
     hashes.par_sort_unstable_by_key(|(row, _)| *row);
     RecordHashes(hashes)
@@ -78,6 +95,12 @@ pub fn record_hashes(
 fn hash_file(messages: &Messages, input: &Input, rows: &[u32], max_unpacked: u64) -> Vec<(u32, [u8; 32])> {
     let offset = |row: &u32| messages.columns.place(*row as usize).offset;
     let Ok(unpacked) = open::unpacked(&input.path, max_unpacked) else { return Vec::new() };
+    // Places of a database's records count in its canonical text.
+    let unpacked = match unpacked {
+        Some(bytes) if database::is_database(&bytes) => Some(database::records_text(Store::Bytes(&bytes))),
+        None if database::is_database_file(&input.path) => Some(database::records_text(Store::File(&input.path))),
+        unpacked => unpacked,
+    };
     match unpacked {
         Some(text) => rows.par_iter().filter_map(|row| hash_record(messages, *row, 0, &text)).collect(),
         None => {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::measures::{ClusterRow, IntensityRow, LimitCheckRow, SourceCheckRow, SpeedRow};
 use crate::case::Language;
 use crate::ingest::MappedColumn;
 
@@ -26,6 +27,8 @@ pub struct Extract {
     pub revealed: bool,
     /// What was read and what not.
     pub completeness: Completeness,
+    /// What the logs tell of themselves.
+    pub source_checks: Vec<SourceCheckRow>,
     /// The roll-up.
     pub exposure: Vec<ExposureRow>,
     /// Before and after 7 December 2019.
@@ -38,6 +41,14 @@ pub struct Extract {
     pub campaigns: Vec<CampaignRow>,
     /// Bursts by detector, account and time.
     pub bursts: Vec<BurstRow>,
+    /// What was reached against the messaging limits.
+    pub limit_checks: Vec<LimitCheckRow>,
+    /// Speed profiles.
+    pub speed: Vec<SpeedRow>,
+    /// Stretches of raised intensity.
+    pub intensity: Vec<IntensityRow>,
+    /// Accounts that hang together.
+    pub account_clusters: Vec<ClusterRow>,
     /// Outbound messages by calendar day.
     pub timeline: Vec<DayRow>,
     /// Outbound messages by weekday (0 = Monday) and hour.
@@ -220,6 +231,12 @@ pub struct FindingRow {
     pub amount_max: String,
     /// Currency.
     pub currency: String,
+    /// All amounts that apply; never to be added up.
+    pub amounts: Vec<AmountRow>,
+    /// Level of the rule's trigger, where it tells levels apart.
+    pub level: &'static str,
+    /// What was measured.
+    pub measured: Vec<String>,
     /// Limitation periods, with the last day of each.
     pub limitation: Vec<MarkedText>,
     /// Title of the rule.
@@ -242,6 +259,25 @@ pub struct FindingRow {
     pub evidence_rows: u64,
     /// A few of its messages: the first ones, and the last.
     pub evidence_sample: Vec<EvidenceRow>,
+}
+
+/// A range of money with its case and source.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct AmountRow {
+    /// What it is.
+    pub text: String,
+    /// Least.
+    pub min: String,
+    /// Greatest.
+    pub max: String,
+    /// Currency.
+    pub currency: String,
+    /// What it is for: message, recipient, violation, case.
+    pub per: &'static str,
+    /// Whose figure it is.
+    pub mark: &'static str,
+    /// Source.
+    pub source: String,
 }
 
 /// Messages on a boundary day.
@@ -303,6 +339,8 @@ pub struct AccountRow {
     pub bursts: u64,
     /// Campaigns.
     pub campaigns: u64,
+    /// Whose inbound messages showed its replies: `own`, `client` or `none`.
+    pub replies_from: &'static str,
 }
 
 /// A campaign.
@@ -334,6 +372,16 @@ pub struct CampaignRow {
     pub coordinated: bool,
     /// Whether it tripped no burst detector.
     pub drip: bool,
+    /// A text with `*` for what differs.
+    pub template: String,
+    /// Distinct normalised texts.
+    pub texts: u64,
+    /// What makes the messages one campaign: `text`, `template` or `name`.
+    pub joined_by: &'static str,
+    /// `robust` or `depends on a setting`.
+    pub robustness: &'static str,
+    /// The settings.
+    pub depends_on: Vec<String>,
 }
 
 /// A burst.
@@ -363,6 +411,16 @@ pub struct BurstRow {
     pub threshold: u64,
     /// What is counted.
     pub counts: &'static str,
+    /// Over which messages.
+    pub over: &'static str,
+    /// Within what.
+    pub scope: &'static str,
+    /// Client, for detectors over all its accounts.
+    pub client: String,
+    /// `robust` or `depends on a setting`.
+    pub robustness: &'static str,
+    /// The settings.
+    pub depends_on: Vec<String>,
 }
 
 /// A calendar day.

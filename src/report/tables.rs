@@ -10,6 +10,7 @@ use super::ReportInput;
 use super::evidence::RecordHashes;
 use super::extract::Extract;
 use super::instants::utc;
+use super::measures;
 
 /// A file of the folder: its name and what writes it.
 pub type Table = (&'static str, fn(&Source<'_>, &mut dyn Write) -> csv::Result<()>);
@@ -26,7 +27,8 @@ pub struct Source<'a> {
 }
 
 /// All tables, in order of name.
-pub const TABLES: [Table; 10] = [
+pub const TABLES: [Table; 15] = [
+    ("account_clusters.csv", measures::write_clusters),
     ("accounts.csv", accounts),
     ("bursts.csv", bursts),
     ("campaigns.csv", campaigns),
@@ -35,11 +37,15 @@ pub const TABLES: [Table; 10] = [
     ("exposure.csv", exposure),
     ("findings.csv", findings),
     ("inputs.csv", inputs),
+    ("intensity.csv", measures::write_intensity),
+    ("limit_checks.csv", measures::write_limit_checks),
     ("rejects.csv", rejects),
     ("runs.csv", runs),
+    ("source_checks.csv", measures::write_source_checks),
+    ("speed.csv", measures::write_speed),
 ];
 
-fn writer(out: &mut dyn Write) -> Writer<&mut dyn Write> {
+pub(super) fn writer(out: &mut dyn Write) -> Writer<&mut dyn Write> {
     WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out)
 }
 
@@ -166,7 +172,8 @@ fn accounts(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
         "bursts",
         "campaigns",
         "inbound",
-        "provider"
+        "provider",
+        "replies_from"
     )?;
     for row in &source.extract.accounts {
         record!(
@@ -182,7 +189,8 @@ fn accounts(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
             text(row.bursts),
             text(row.campaigns),
             text(row.inbound),
-            row.provider
+            row.provider,
+            row.replies_from
         )?;
     }
     Ok(csv.flush()?)
@@ -203,7 +211,12 @@ fn bursts(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
         "peak_at",
         "window_ms",
         "threshold",
-        "counts"
+        "counts",
+        "over",
+        "scope",
+        "client",
+        "robustness",
+        "depends_on"
     )?;
     for row in &source.extract.bursts {
         record!(
@@ -219,7 +232,12 @@ fn bursts(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
             row.peak_at,
             text(row.window_ms),
             text(row.threshold),
-            row.counts
+            row.counts,
+            row.over,
+            row.scope,
+            row.client,
+            row.robustness,
+            row.depends_on.join("; ")
         )?;
     }
     Ok(csv.flush()?)
@@ -241,7 +259,12 @@ fn campaigns(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
         "runs",
         "coordinated",
         "drip",
-        "replies"
+        "replies",
+        "template",
+        "texts",
+        "joined_by",
+        "robustness",
+        "depends_on"
     )?;
     for row in &source.extract.campaigns {
         record!(
@@ -258,7 +281,12 @@ fn campaigns(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
             text(row.runs),
             text(row.coordinated),
             text(row.drip),
-            text(row.replies)
+            text(row.replies),
+            row.template,
+            text(row.texts),
+            row.joined_by,
+            row.robustness,
+            row.depends_on.join("; ")
         )?;
     }
     Ok(csv.flush()?)
@@ -276,10 +304,12 @@ fn runs(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
         "messages",
         "recipients",
         "median_gap_ms",
-        "gap_cv"
+        "gap_cv",
+        "gap_equal_share"
     )?;
     let (activity, messages) = (source.input.activity, &source.input.ingested.messages);
-    for run in &activity.runs {
+    let equal = activity.measures.equal_shares.iter().copied().chain(std::iter::repeat(None));
+    for (run, equal) in activity.runs.iter().zip(equal) {
         let campaign = activity.campaigns.get(run.campaign).map_or("", |campaign| campaign.id.as_str());
         let accounts = run.accounts.iter().filter_map(|account| messages.accounts.get(*account as usize));
         let accounts: Vec<&str> = accounts.map(|account| account.id.as_str()).collect();
@@ -293,7 +323,8 @@ fn runs(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
             text(run.rows.len()),
             text(run.recipients),
             run.median_gap_ms.map(text).unwrap_or_default(),
-            run.gap_cv.map(|variation| format!("{variation:.4}")).unwrap_or_default()
+            run.gap_cv.map(|variation| format!("{variation:.4}")).unwrap_or_default(),
+            equal.map(|share| format!("{share:.4}")).unwrap_or_default()
         )?;
     }
     Ok(csv.flush()?)

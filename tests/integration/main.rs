@@ -3,12 +3,17 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, missing_docs)]
 
+mod archives;
 mod bad_files;
 mod bad_inputs;
+mod bulk_senders;
 mod command_line;
+mod containers;
+mod corpus;
 mod determinism;
 mod harness;
 mod oracle;
 mod report_files;
 mod samples;
 mod terminal;
+mod times;

@@ -1,0 +1,224 @@
+//! Content mining: which texts are one text with other names, numbers, synonyms or sentences in another order.
+//! Three steps: words (`words`), templates of frequent words (`templates`), near-equal templates joined (`minhash`,
+//! `families`); then each family is divided by what its messages have in common (`profiles`). Campaigns are found elsewhere.
+
+mod families;
+pub mod minhash;
+mod profiles;
+mod shown;
+mod templates;
+mod words;
+
+use std::collections::BTreeMap;
+
+use hashbrown::HashMap;
+use rayon::prelude::*;
+use rustc_hash::FxBuildHasher;
+use xxhash_rust::xxh3::xxh3_128;
+
+use crate::message::{ContentKind, Direction, Messages, NO_CONTENT};
+
+pub use families::Similarity;
+pub use profiles::Profile;
+use words::Words;
+
+/// Words that the texts of a group must share in the mean.
+const LEAST_SHARED: f64 = 6.0;
+
+/// Messages of one content: of one normalised text or one name, or of all texts that mining found to be one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Group {
+    /// The content; where several are joined, the one that most of the messages have.
+    pub content: u32,
+    /// Outbound messages, by time.
+    pub rows: Vec<u32>,
+    /// What the texts have in common.
+    pub text: Option<Common>,
+}
+
+/// What the texts of a group have in common.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Common {
+    /// Distinct normalised texts.
+    pub texts: u64,
+    /// Identity: of the one text, or of the words that most of the texts have.
+    pub fingerprint: u128,
+    /// A text of the group as it was sent, with `*` for what differs.
+    pub template: String,
+    /// A text of the group as it was sent.
+    pub sample: String,
+    /// Mean number of words that the texts of the group share.
+    pub words: f64,
+}
+
+/// Groups whose outbound messages could reach `least`, each stated audience adding its size.
+#[must_use]
+pub fn groups(messages: &Messages, least: u64) -> Vec<Group> {
+    let columns = &messages.columns;
+    let mut sizes = vec![(0_u32, 0_u64); messages.contents.len()];
+    for (row, (content, direction)) in columns.content.iter().zip(&columns.direction).enumerate() {
+        if *direction == Direction::Outbound
+            && *content != NO_CONTENT
+            && let Some((size, reach)) = sizes.get_mut(*content as usize)
+        {
+            *size += 1;
+            *reach += u64::from(columns.audience.get(row).copied().unwrap_or(1));
+        }
+    }
+    let family_of = family_of(messages, &sizes, least);
+    let mut slots: HashMap<u64, usize, FxBuildHasher> = HashMap::default();
+    let mut found: Vec<(bool, u32, Vec<u32>)> = Vec::new();
+    for (row, (content, direction)) in columns.content.iter().zip(&columns.direction).enumerate() {
+        if *direction != Direction::Outbound || *content == NO_CONTENT {
+            continue;
+        }
+        let family = family_of.family.get(*content as usize).copied().unwrap_or(families::ALONE);
+        let alone = family == families::ALONE;
+        let reach = sizes.get(*content as usize).map_or(0, |(_, reach)| *reach);
+        if alone && reach < least.max(1) {
+            continue;
+        }
+        let key = if alone { u64::from(*content) } else { u64::from(family) | 1 << 40 };
+        let slot = *slots.entry(key).or_insert_with(|| {
+            found.push((alone, *content, Vec::new()));
+            found.len() - 1
+        });
+        if let Some((_, _, rows)) = found.get_mut(slot) {
+            rows.push(row as u32);
+        }
+    }
+    let groups = found.into_par_iter().flat_map_iter(|(alone, content, mut rows)| {
+        order(messages, &mut rows);
+        if alone {
+            let text = alone_common(messages, &family_of.words, content);
+            return vec![Group { content, rows, text }];
+        }
+        profiles::divide(messages, &family_of.words, &family_of.tight, rows)
+            .into_iter()
+            .flat_map(|rows| joined(messages, &family_of.words, rows))
+            .collect()
+    });
+    let mut groups: Vec<Group> = groups.collect();
+    let key = |group: &Group| messages.contents.fingerprint(group.content);
+    groups.par_sort_by(|left, right| (key(left), first(messages, left)).cmp(&(key(right), first(messages, right))));
+    groups
+}
+
+fn first(messages: &Messages, group: &Group) -> (i64, u128) {
+    let row = group.rows.first().map_or(usize::MAX, |row| *row as usize);
+    let columns = &messages.columns;
+    (columns.sent_at.get(row).copied().unwrap_or_default(), columns.key.get(row).copied().unwrap_or_default())
+}
+
+/// By time; messages of one instant by their keys, so that the order of input leaves no trace.
+pub fn order(messages: &Messages, rows: &mut [u32]) {
+    let columns = &messages.columns;
+    rows.sort_unstable_by_key(|row| {
+        let row_index = *row as usize;
+        let at = columns.sent_at.get(row_index).copied().unwrap_or_default();
+        (at, columns.key.get(row_index).copied().unwrap_or_default(), *row)
+    });
+}
+
+/// What mining knows of contents.
+struct Mined {
+    /// Family of each content, or [`families::ALONE`].
+    family: Vec<u32>,
+    /// Tight family of each content inside its family.
+    tight: Vec<u32>,
+    words: Words,
+}
+
+fn family_of(messages: &Messages, sizes: &[(u32, u64)], least: u64) -> Mined {
+    let contents = &messages.contents;
+    let words = Words::of(contents);
+    let weight = |text: usize| {
+        let content = contents.text_of.get(text).copied().unwrap_or(NO_CONTENT);
+        sizes.get(content as usize).copied().unwrap_or_default()
+    };
+    let frequent = words.frequent(|text| u64::from(weight(text).0), templates::SUPPORT);
+    let mined = templates::mine(&words, &frequent, |text| {
+        contents.fingerprint(contents.text_of.get(text).copied().unwrap_or(NO_CONTENT))
+    });
+    let families = families::join(&mined);
+    let mut family = vec![families::ALONE; contents.len()];
+    let mut tight = vec![families::ALONE; contents.len()];
+    // A family matters when it has several texts and could reach enough.
+    let mut reach: HashMap<u32, (u32, u64), FxBuildHasher> = HashMap::default();
+    for (text, template) in mined.template_of.iter().enumerate() {
+        if let Some((loose, _)) = families.get(*template as usize) {
+            let entry = reach.entry(*loose).or_default();
+            entry.0 += 1;
+            entry.1 += weight(text).1;
+        }
+    }
+    for (text, template) in mined.template_of.iter().enumerate() {
+        let Some((loose, close)) = families.get(*template as usize) else { continue };
+        let content = contents.text_of.get(text).copied().unwrap_or(NO_CONTENT) as usize;
+        let big = reach.get(loose).is_some_and(|(texts, reach)| *texts > 1 && *reach >= least);
+        if let (true, Some(family), Some(tight)) = (big, family.get_mut(content), tight.get_mut(content)) {
+            (*family, *tight) = (*loose, *close);
+        }
+    }
+    Mined { family, tight, words }
+}
+
+fn alone_common(messages: &Messages, words: &Words, content: u32) -> Option<Common> {
+    let contents = &messages.contents;
+    if contents.kind(content) != ContentKind::Text {
+        return None;
+    }
+    let sample = words.text_of(contents, content).to_owned();
+    let list = words.of_content(content);
+    let distinct = words::distinct(list).len() as f64;
+    let template = shown::template(&sample, |_| true);
+    Some(Common { texts: 1, fingerprint: contents.fingerprint(content), template, sample, words: distinct })
+}
+
+/// The group of messages that one campaign would be of; several when they have too little in common to be one.
+fn joined(messages: &Messages, words: &Words, rows: Vec<u32>) -> Vec<Group> {
+    let contents = &messages.contents;
+    let mut counts: HashMap<u32, u32, FxBuildHasher> = HashMap::default();
+    for row in &rows {
+        let content = messages.columns.content.get(*row as usize).copied().unwrap_or(NO_CONTENT);
+        *counts.entry(content).or_default() += 1;
+    }
+    let key = |(content, count): (&u32, &u32)| (*count, std::cmp::Reverse(contents.fingerprint(*content)));
+    let content = counts.iter().max_by_key(|(content, count)| key((content, count))).map_or(NO_CONTENT, |(c, _)| *c);
+    if counts.len() == 1 {
+        let text = alone_common(messages, words, content);
+        return vec![Group { content, rows, text }];
+    }
+    let profile = Profile::of(words, rows.iter().map(|row| messages.columns.content.get(*row as usize).copied()));
+    if profile.shared_words() < LEAST_SHARED || profile.shared_words() < profile.mean_words() / 2.0 {
+        return apart(messages, words, rows);
+    }
+    let mut core: Vec<u32> = profile.above(0.5);
+    core.sort_unstable();
+    let mut bytes: Vec<u8> = b"template".to_vec();
+    core.iter().for_each(|word| bytes.extend_from_slice(&word.to_le_bytes()));
+    if core.len() < templates::LEAST_WORDS {
+        // Nothing stays the same in all: the family is named by its most frequent text.
+        bytes.extend_from_slice(&contents.fingerprint(content).to_le_bytes());
+    }
+    let sample = words.text_of(contents, content).to_owned();
+    let template = shown::template(&sample, |word| core.binary_search(&word).is_ok());
+    let text = Common {
+        texts: counts.len() as u64,
+        fingerprint: xxh3_128(&bytes),
+        template,
+        sample,
+        words: profile.shared_words(),
+    };
+    vec![Group { content, rows, text: Some(text) }]
+}
+
+/// One group for each content.
+fn apart(messages: &Messages, words: &Words, rows: Vec<u32>) -> Vec<Group> {
+    let mut of: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for row in rows {
+        of.entry(messages.columns.content.get(row as usize).copied().unwrap_or(NO_CONTENT)).or_default().push(row);
+    }
+    let group = |(content, rows)| Group { content, rows, text: alone_common(messages, words, content) };
+    of.into_iter().map(group).collect()
+}

@@ -1,0 +1,235 @@
+//! Which messages each burst detector looks at, and the bursts that the kernel finds there.
+//! A detector names what is counted, over which messages, and within what: an account, its content, a client.
+//! The counting itself is the kernel's, in `bursts.rs`.
+
+use std::borrow::Cow;
+
+use rayon::prelude::*;
+use rustc_hash::FxHashSet;
+
+use super::bursts::{self, Series, distinct_recipients};
+use super::groups::{self, Subject, pick};
+use super::mining::Group;
+use super::settings::{AgeFrom, Detector, Over, Scope, Settings};
+use super::{Burst, id};
+use crate::message::{Columns, Direction, Messages, NO_CONTENT, Platform};
+
+/// Stands for "it is not known whether the text was forwarded".
+const FORWARD_UNKNOWN: u8 = 255;
+
+/// What bursts are searched in.
+#[derive(Clone, Copy, Debug)]
+pub struct Field<'a> {
+    /// The messages.
+    pub messages: &'a Messages,
+    /// Rows of every account by time.
+    pub accounts: &'a [Vec<u32>],
+    /// Rows of every content that reaches enough, by time.
+    pub contents: &'a [Group],
+    /// For each row, whether it was initiated.
+    pub initiated: &'a [bool],
+    /// For each account, when its age begins: by the case file, and by its first message.
+    pub born: &'a [(Option<i64>, Option<i64>)],
+}
+
+/// All bursts of all detectors, in no order.
+#[must_use]
+pub fn find(field: Field<'_>, settings: &Settings) -> Vec<Burst> {
+    let wanted = |scopes: &[Scope]| settings.detectors.iter().any(|detector| scopes.contains(&detector.scope));
+    let mut found: Vec<Burst> = field
+        .accounts
+        .par_iter()
+        .enumerate()
+        .flat_map_iter(|(account, rows)| {
+            let subject = Subject { accounts: vec![account as u32], client: None, rows: Cow::Borrowed(rows) };
+            of_subject(field, settings, Scope::Account, &subject, NO_CONTENT)
+        })
+        .collect();
+    if wanted(&[Scope::Client, Scope::Portfolio]) {
+        let clients = groups::by_client(field.messages, field.accounts);
+        let of_clients = clients.par_iter().flat_map_iter(|subject| {
+            let client = of_subject(field, settings, Scope::Client, subject, NO_CONTENT);
+            client.into_iter().chain(of_subject(field, settings, Scope::Portfolio, subject, NO_CONTENT))
+        });
+        found.par_extend(of_clients);
+    }
+    let of_content = |content: u32, rows: &[u32], forwarded: bool| {
+        let mut found = Vec::new();
+        let columns = &field.messages.columns;
+        let mut rows = rows.to_vec();
+        // Stable: inside an account the order of time stays.
+        rows.sort_by_key(|row| columns.account.get(*row as usize).copied().unwrap_or_default());
+        for rows in rows.chunk_by(|one, next| columns.account.get(*one as usize) == columns.account.get(*next as usize))
+        {
+            let account = rows.first().and_then(|row| columns.account.get(*row as usize)).copied().unwrap_or_default();
+            let subject = Subject { accounts: vec![account], client: None, rows: Cow::Borrowed(rows) };
+            let scope = Scope::AccountAndContent;
+            let bursts = of_subject(field, settings, scope, &subject, content);
+            found.extend(bursts.into_iter().filter(|burst| {
+                let over = settings.detectors.get(burst.detector).map(|detector| detector.over);
+                (over == Some(Over::Forwarded)) == forwarded
+            }));
+        }
+        found
+    };
+    if wanted(&[Scope::AccountAndContent]) {
+        found
+            .par_extend(field.contents.par_iter().flat_map_iter(|group| of_content(group.content, &group.rows, false)));
+        // Forwards count from a handful of chats on, so they are not among the contents that reach enough.
+        let forwards = forwards(&field.messages.columns);
+        found.par_extend(forwards.par_iter().flat_map_iter(|(content, rows)| of_content(*content, rows, true)));
+    }
+    found
+}
+
+/// The least that a content must reach for any detector over one content, forwards left aside.
+#[must_use]
+pub fn least_reach(settings: &Settings) -> u64 {
+    let over_content =
+        |detector: &&Detector| detector.scope == Scope::AccountAndContent && detector.over != Over::Forwarded;
+    let thresholds = settings.detectors.iter().filter(over_content).map(|detector| detector.threshold);
+    thresholds.chain([settings.campaign.recipients]).min().unwrap_or(1)
+}
+
+/// Rows that a detector counts, from rows of one subject ordered by time.
+#[must_use]
+pub fn counted(field: Field<'_>, rows: &[u32], detector: &Detector) -> Vec<u32> {
+    let columns = &field.messages.columns;
+    let initiated = |row: &u32| field.initiated.get(*row as usize).copied().unwrap_or(false);
+    let mut met: FxHashSet<u32> = FxHashSet::default();
+    let mut counts = |row: &u32| match detector.over {
+        Over::Initiated => initiated(row),
+        Over::All => is_outbound(columns, *row),
+        Over::Forwarded => is_forwarded(columns, *row),
+        Over::FirstContacts => {
+            let recipient = columns.recipient.get(*row as usize).copied().unwrap_or_default();
+            is_outbound(columns, *row) && met.insert(recipient) && initiated(row)
+        }
+    };
+    let young = |row: &u32| {
+        let Some(age) = detector.account_age else { return true };
+        let account = columns.account.get(*row as usize).map_or(usize::MAX, |account| *account as usize);
+        let (registered, first_seen) = field.born.get(account).copied().unwrap_or_default();
+        let born = match detector.age_from {
+            AgeFrom::Registration => registered,
+            AgeFrom::FirstSeen => registered.or(first_seen),
+        };
+        let at = columns.sent_at.get(*row as usize).copied().unwrap_or_default();
+        born.is_some_and(|born| at.saturating_sub(born) < age)
+    };
+    let in_scope = |row: &u32| {
+        let platform = columns.platform.get(*row as usize).copied().unwrap_or_default();
+        detector.scope != Scope::Portfolio || is_whatsapp(platform)
+    };
+    rows.iter().copied().filter(|row| in_scope(row) && counts(row) && young(row)).collect()
+}
+
+/// Whether messages of a platform count as WhatsApp's: also where the export does not say.
+#[must_use]
+pub fn is_whatsapp(platform: Platform) -> bool {
+    matches!(platform, Platform::Whatsapp | Platform::Unknown)
+}
+
+fn is_outbound(columns: &Columns, row: u32) -> bool {
+    columns.direction.get(row as usize) == Some(&Direction::Outbound)
+}
+
+fn is_forwarded(columns: &Columns, row: u32) -> bool {
+    let score = columns.forward_score.get(row as usize).copied().unwrap_or(FORWARD_UNKNOWN);
+    is_outbound(columns, row) && score > 0 && score < FORWARD_UNKNOWN
+}
+
+/// Forwarded messages of known content: (content, rows by time).
+fn forwards(columns: &Columns) -> Vec<(u32, Vec<u32>)> {
+    let content = |row: &u32| columns.content.get(*row as usize).copied().unwrap_or(NO_CONTENT);
+    let all = 0..columns.len() as u32;
+    let mut rows: Vec<u32> = all.filter(|row| is_forwarded(columns, *row) && content(row) != NO_CONTENT).collect();
+    rows.par_sort_unstable_by_key(|row| (content(row), columns.sent_at.get(*row as usize).copied(), *row));
+    let groups = rows.chunk_by(|one, next| content(one) == content(next));
+    groups.map(|rows| (rows.first().map_or(NO_CONTENT, content), rows.to_vec())).collect()
+}
+
+fn of_subject(field: Field<'_>, settings: &Settings, scope: Scope, subject: &Subject<'_>, content: u32) -> Vec<Burst> {
+    let mut found = Vec::new();
+    let mut last: Option<(&Detector, Counted)> = None;
+    for (index, detector) in settings.detectors.iter().enumerate().filter(|(_, detector)| detector.scope == scope) {
+        // Detectors over the same messages share them.
+        let same = |known: &&Detector| {
+            (known.over, known.account_age, known.age_from) == (detector.over, detector.account_age, detector.age_from)
+        };
+        let group = match last.take() {
+            Some((known, group)) if same(&known) => group,
+            _ => Counted::new(field.messages, counted(field, &subject.rows, detector)),
+        };
+        found.extend(group.bursts(field.messages, subject, content, index, detector));
+        last = Some((detector, group));
+    }
+    found
+}
+
+/// Counted messages, as the kernel wants them.
+struct Counted {
+    rows: Vec<u32>,
+    times: Vec<i64>,
+    recipients: Vec<u32>,
+    weights: Vec<u32>,
+}
+
+impl Counted {
+    fn new(messages: &Messages, rows: Vec<u32>) -> Self {
+        let times = pick(&messages.columns.sent_at, &rows);
+        let recipients = pick(&messages.columns.recipient, &rows);
+        let weights = pick(&messages.recipients.audience, &recipients);
+        Self { rows, times, recipients, weights }
+    }
+
+    fn bursts(
+        &self,
+        messages: &Messages,
+        subject: &Subject<'_>,
+        content: u32,
+        index: usize,
+        detector: &Detector,
+    ) -> Vec<Burst> {
+        let series = Series { times: &self.times, recipients: &self.recipients, weights: &self.weights };
+        let spans = bursts::bursts(series, detector.window_ms, detector.threshold, detector.counts);
+        let first_account = subject.accounts.first().copied().unwrap_or_default();
+        let account = messages.accounts.get(first_account as usize).map_or("", |account| account.id.as_str());
+        let name = subject.client.as_deref().unwrap_or(account);
+        let fingerprint = messages.contents.fingerprint(content);
+        let burst = |span: &bursts::Span| {
+            let part = span.first..span.end;
+            let start = self.times.get(span.first).copied().unwrap_or_default();
+            let rows = self.rows.get(part.clone()).unwrap_or_default().to_vec();
+            let accounts = if subject.accounts.len() > 1 {
+                let mut accounts = pick(&messages.columns.account, &rows);
+                accounts.sort_unstable();
+                accounts.dedup();
+                accounts
+            } else {
+                subject.accounts.clone()
+            };
+            Burst {
+                id: id(
+                    "B",
+                    &[detector.name.as_bytes(), name.as_bytes(), &fingerprint.to_le_bytes(), &start.to_le_bytes()],
+                ),
+                detector: index,
+                account: accounts.first().copied().unwrap_or(first_account),
+                accounts,
+                client: subject.client.clone(),
+                content,
+                start,
+                end: span.end.checked_sub(1).and_then(|last| self.times.get(last)).copied().unwrap_or_default(),
+                recipients: distinct_recipients(
+                    self.recipients.get(part.clone()).unwrap_or_default(),
+                    self.weights.get(part).unwrap_or_default(),
+                ),
+                peak: span.peak,
+                peak_at: span.peak_at,
+                rows,
+            }
+        };
+        spans.iter().map(burst).collect()
+    }
+}
