@@ -56,7 +56,6 @@ pub const FILES: &[(&str, &str)] = files![
     "mailjet-events.toml",
     "mailtrap-events.toml",
     "mandrill-events.toml",
-    "meta-analytics.toml",
     "postal-webhooks.toml",
     "postmark-webhooks.toml",
     "promio-optin-changes.toml",

@@ -150,6 +150,10 @@ impl<'a> Choice<'a> {
             let candidates: Vec<(usize, usize)> = self
                 .free()
                 .filter(|(_, column)| column.addresses >= shapes::SHARE && !column.is_counter())
+                // Unix times look like telephone numbers; a header that says something else is believed.
+                .filter(|(at, column)| {
+                    column.strict != TimeKind::Full && !(self.header && self.known.headers.knows(self.name(*at)))
+                })
                 .map(|(at, column)| (column.distinct, at))
                 .collect();
             let recipient = candidates.iter().copied().max_by_key(|(distinct, at)| (*distinct, std::cmp::Reverse(*at)));

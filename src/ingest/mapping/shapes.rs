@@ -120,6 +120,8 @@ impl<'a> Column<'a> {
             Role::Category => self.share(|value| known.category.get(value).is_some()) > 0.0,
             Role::Channel => self.share(|value| known.channel.get(value).is_some()) >= SHARE_WITH_ALIAS,
             Role::Audience => self.share(|value| value.parse::<u32>().is_ok()) >= SHARE,
+            // "Channel" may be our number, or the name of the messenger.
+            Role::Sender => self.share(|value| known.channel.get(value).is_some()) < SHARE_WITH_ALIAS,
             // What is a time or an address throughout is no text and no name.
             Role::Text | Role::Campaign | Role::Template => self.strict != TimeKind::Full || self.is_digits(),
             _ => true,

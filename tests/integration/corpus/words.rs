@@ -283,7 +283,6 @@ pub const LANGUAGES: [Language; 6] = [
             "Heure d'envoi",
             "Date d'expédition",
             "Date envoi",
-            "Envoyé à",
             "Horodatage d'envoi",
         ],
         date: &["Date", "Date d'envoi", "Jour"],
