@@ -7,6 +7,7 @@
 
 mod arguments;
 mod exit;
+mod formats;
 mod inspect;
 mod progress;
 mod report;
@@ -50,6 +51,7 @@ fn dispatch(command: &Command, out: &mut dyn Write) -> Result<u8, Failure> {
     match command {
         Command::Report(arguments) => report::run(arguments, out),
         Command::Inspect(arguments) => inspect::run(arguments, out),
+        Command::Formats { command } => formats::run(command, out),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Arguments::command(), "sendeschluss", &mut script);

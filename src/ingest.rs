@@ -4,6 +4,7 @@
 
 pub mod batch;
 mod blocks;
+mod case_match;
 mod chat;
 mod conflicts;
 mod consent_words;
@@ -11,11 +12,13 @@ pub mod containers;
 mod context;
 pub mod database;
 mod delimited;
+mod encoding;
 mod fold;
 pub mod formats;
 pub mod inputs;
 mod join;
 mod json;
+pub mod learn;
 mod lines;
 mod mail_log;
 pub mod mapping;
@@ -50,21 +53,23 @@ use crate::message::{DEFAULT_ZONE, Doubt, Messages, Place, Platform, ZoneBasis};
 
 pub use batch::{Consent, ConsentKind, Reject};
 pub use blocks::BLOCK_BYTES;
+pub use case_match::CaseDoubt;
 pub use inputs::{Input, InputError, Unreadable};
 pub use normalise::{normalise, values, words_of};
 pub use open::hex;
 
 use batch::Batch;
+use case_match::entry_of;
 use containers::budget::Budget;
 use containers::magic::Columnar;
-use containers::{Content, case_names, survey, telling_name};
+use containers::{Content, survey, telling_name};
 use context::{Context, FileContext};
 use mapping::{DataError, Found, Mapping, Role};
 use offsets::{Offsets, Width};
 use open::{Body, Opened, Packing};
 use people::{Country, Hint};
 use recognise::{Reader, Verdict};
-use time::{DateOrder, ZoneError, Zones};
+use time::{DateOrder, OrderCounts, ZoneError, Zones};
 
 /// How an ambiguous order of day and month was settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +78,8 @@ pub struct DateOrderDecision {
     pub order: &'static str,
     /// Why.
     pub basis: &'static str,
+    /// How many dates spoke for which order; all zero where they were not counted.
+    pub counts: OrderCounts,
 }
 
 impl DateOrderDecision {
@@ -86,13 +93,17 @@ impl DateOrderDecision {
     pub const UNDECIDED: &'static str = "undecided: both orders fit, day first assumed";
     /// Both orders are needed.
     pub const CONTRADICTORY: &'static str = "contradictory: some dates need the other order";
+    /// The provider's documentation fixes it.
+    pub const BY_FORMAT: &'static str = "fixed by the format";
+    /// The header spells the order out.
+    pub const BY_HEADER: &'static str = "spelt out in the header";
     /// The user said so.
     pub const TOLD: &'static str = "told by --date-order";
 
     /// Whether the reader must be warned.
     #[must_use]
     pub fn is_guess(&self) -> bool {
-        ![Self::BY_VALUE, Self::TOLD].contains(&self.basis)
+        ![Self::BY_VALUE, Self::BY_FORMAT, Self::BY_HEADER, Self::TOLD].contains(&self.basis)
     }
 }
 
@@ -114,6 +125,35 @@ pub struct MappedColumn {
     pub column: String,
     /// How it was found.
     pub found: &'static str,
+}
+
+/// One column of a delimited file as it is shown: whether or not anything was taken from it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct ColumnSeen {
+    /// Its header, or `column 3`.
+    pub column: String,
+    /// What it holds; `None` where it is not used.
+    pub role: Option<&'static str>,
+    /// How that was found.
+    pub found: Option<&'static str>,
+    /// The first different values, masked: digits as 9, letters as x. Words of ours stand in clear.
+    pub examples: Vec<String>,
+    /// Records of the sample in which it is filled.
+    pub filled: u64,
+    /// Records of the sample.
+    pub looked_at: u64,
+}
+
+/// A text of which only the shape is shown: digits as 9, letters as x.
+#[must_use]
+pub fn masked(text: &str) -> String {
+    let kept = |character: char| match character {
+        _ if character.is_numeric() => '9',
+        _ if character.is_alphabetic() => 'x',
+        _ if character.is_control() => ' ',
+        other => other,
+    };
+    text.chars().map(kept).collect()
 }
 
 /// The account of one input: what it is, and what became of every record.
@@ -155,6 +195,8 @@ pub struct InputFile {
     pub ignored_by: BTreeMap<&'static str, u64>,
     /// Columns, for delimited files.
     pub columns: Vec<MappedColumn>,
+    /// Every column of a delimited file, with examples.
+    pub seen: Vec<ColumnSeen>,
     /// Zone of times without an offset.
     pub zone: String,
     /// Who named that zone.
@@ -184,6 +226,8 @@ pub struct Ingested {
     pub rejects: Vec<Reject>,
     /// One account for each input, in order of names.
     pub inputs: Vec<InputFile>,
+    /// Where the case file and the inputs do not meet.
+    pub case_doubts: Vec<CaseDoubt>,
     /// Where each input lies, containers opened: the first of `inputs`, one for one.
     pub sources: Vec<Input>,
 }
@@ -208,6 +252,8 @@ pub struct Settings {
     pub max_unpacked: u64,
     /// Threads.
     pub threads: usize,
+    /// The user's own format files; they go before the known formats.
+    pub formats: Vec<std::path::PathBuf>,
 }
 
 /// Why ingest could not even begin.
@@ -264,7 +310,7 @@ pub fn ingest(
         Some(code) => return Err(IngestError::Country(code.clone())),
         None => None,
     };
-    let context = Context::load(country, settings.date_order, settings.threads)?;
+    let context = Context::with_formats(country, settings.date_order, settings.threads, &settings.formats)?;
     let known_accounts: Vec<String> = case
         .accounts
         .iter()
@@ -302,6 +348,10 @@ pub fn ingest(
         for batch in &read {
             count_batch(&mut account, batch);
         }
+        if let Some(decision) = account.date_order.filter(DateOrderDecision::is_guess) {
+            let which = if context.date_order.is_none() { "; settle it with --date-order dmy, mdy or ymd" } else { "" };
+            account.notes.push(format!("order of day and month is {}, {}{which}", decision.order, decision.basis));
+        }
         if account.guessed_addresses > 0 {
             account.notes.push("some numbers lack a + or a country code; they were completed by a guess".to_owned());
         }
@@ -330,6 +380,14 @@ pub fn ingest(
         account.folded += folded.folded.get(index).copied().unwrap_or(0);
     }
     describe_rows(&messages, &mut accounts);
+    for account in accounts.iter_mut().filter(|account| account.zone_basis == ZoneBasis::Guessed) {
+        if account.zone_needed > 0 {
+            account.notes.push(format!(
+                "{} × time without a zone, read as {}; name the zone with --timezone or in the case file",
+                account.zone_needed, account.zone
+            ));
+        }
+    }
     let doubt = |account: &InputFile| Doubt {
         zone: account.zone.clone(),
         date_order: account.date_order.is_some_and(|decision| decision.is_guess()),
@@ -356,7 +414,8 @@ pub fn ingest(
         });
     }
     apply_case(&mut messages, case, &context);
-    Ok(Ingested { messages, consents: folded.consents, rejects, inputs: accounts, sources: inputs })
+    let case_doubts = case_match::doubts(case, &inputs, &messages, &context);
+    Ok(Ingested { messages, consents: folded.consents, rejects, inputs: accounts, case_doubts, sources: inputs })
 }
 
 fn count_batch(account: &mut InputFile, batch: &Batch<'_>) {
@@ -417,16 +476,6 @@ fn provisional_names(inputs: &[Input]) -> Vec<String> {
         }
     }
     names.into_iter().map(Option::unwrap_or_default).collect()
-}
-
-/// What the case file tells of an input, or of a container that it lies in; the nearest holds.
-fn entry_of<'c>(name: &str, case: &'c Case) -> Option<&'c crate::case::FileEntry> {
-    case_names(name).into_iter().find_map(|name| {
-        case.files.iter().find(|entry| {
-            entry.name == name
-                || globset::Glob::new(&entry.name).is_ok_and(|glob| glob.compile_matcher().is_match(name))
-        })
-    })
 }
 
 /// Zone of times without an offset: of the file in the case, of the option, of the matter, else the default.
@@ -670,6 +719,10 @@ fn read_opened<'c>(
         Reader::SchemaDump => with_source(opened, |source, _| schema_dump::read(file, source, progress)),
         Reader::Delimited(recognised) => {
             describe_mapping(&recognised.mapping, file.provisional.starts_with('?'), account);
+            account.seen.clone_from(&recognised.columns);
+            if account.runner_up.is_none() {
+                account.runner_up.clone_from(&recognised.mapping.runner_up);
+            }
             with_source(opened, |source, opened| delimited::read(file, opened, source, &recognised, progress))
         }
     }
@@ -782,6 +835,11 @@ fn read_whole<'c>(
 }
 
 fn describe_mapping(mapping: &Mapping, provisional: bool, account: &mut InputFile) {
+    if let Some(zone) = &mapping.zone {
+        account.zone.clone_from(zone);
+        account.zone_basis = ZoneBasis::Record;
+    }
+    account.notes.extend(mapping.notes.iter().cloned());
     account.format.clone_from(&mapping.format);
     account.confidence = mapping.confidence;
     let column = |role: &Role| {

@@ -29,6 +29,7 @@ use extract::Extract;
 use folder::{Folder, FolderError, MANIFEST};
 
 pub use build::input_row;
+pub use extract::InputRow;
 pub use html::HtmlError;
 pub use instants::utc;
 pub use shown::{KEY_BYTES, Shown};

@@ -110,8 +110,13 @@ fn generate(path: &Path, messages: u64) -> io::Result<u64> {
 fn run(log: &Path, target: &Path, wanted: &Wanted) -> Result<Vec<f64>, Box<dyn Error>> {
     let mut clock = Stopwatch::start();
     let case = Case::default();
-    let settings =
-        ingest::Settings { timezone: None, date_order: None, max_unpacked: u64::MAX, threads: wanted.threads };
+    let settings = ingest::Settings {
+        timezone: None,
+        date_order: None,
+        max_unpacked: u64::MAX,
+        threads: wanted.threads,
+        formats: Vec::new(),
+    };
     let (inputs, unreadable) = inputs::list(&[PathBuf::from(log)], None)?;
     let ingested = ingest(&inputs, &unreadable, &case, &settings, &NoProgress)?;
     if ingested.messages.columns.len() as u64 != wanted.messages {

@@ -27,6 +27,12 @@ pub enum Command {
     Report(ReportArguments),
     /// Tell what each file is, how sure, and what became of its records; changes nothing
     Inspect(InspectArguments),
+    /// Formats that are known, and formats of your own
+    Formats {
+        /// What to do.
+        #[command(subcommand)]
+        command: FormatsCommand,
+    },
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -34,6 +40,29 @@ pub enum Command {
     },
     /// Print the man page
     Man,
+}
+
+/// What to do with formats.
+#[derive(Debug, Subcommand)]
+pub enum FormatsCommand {
+    /// List the known formats with their confidence: A documented, B two sources, C one
+    List,
+    /// Print what a format's file says
+    Show {
+        /// Name of the format
+        name: String,
+    },
+    /// Check format files of your own
+    Check {
+        /// The files
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Draft a format file from an unknown table, with the evidence for each guess
+    Learn {
+        /// The table
+        file: PathBuf,
+    },
 }
 
 /// Inputs and how to read them.
@@ -48,6 +77,9 @@ pub struct InputArguments {
     /// Time zone of exports that name none, as Europe/Berlin or +02:00
     #[arg(long, value_name = "ZONE")]
     pub timezone: Option<String>,
+    /// A format file of your own, before the known formats; see formats learn
+    #[arg(long, value_name = "FILE")]
+    pub format: Vec<PathBuf>,
     /// Order of day and month where an export leaves it open
     #[arg(long, value_name = "ORDER")]
     pub date_order: Option<DateOrderArgument>,

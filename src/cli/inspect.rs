@@ -1,26 +1,85 @@
-//! `sendeschluss inspect`: what each file is, how sure, its columns, and what became of its records.
-//! It reads everything and writes nothing.
-//! For programs the same as JSON.
+//! `sendeschluss inspect`: what each file is, how sure, its columns, how zone and date order were settled, its rejects.
+//! It reads everything, writes nothing, and shows no contents: of values only their shape.
+//! For programs the same as JSON (docs/inspect.md).
 
 use std::io::Write;
+
+use serde::Serialize;
 
 use super::arguments::InspectArguments;
 use super::exit::{self, Failure};
 use super::progress::Bar;
 use super::settings::prepare;
 use super::summary::{Paint, plain_line};
-use crate::ingest::ingest;
-use crate::report::{Shown, input_row};
+use crate::case::Language;
+use crate::ingest::time::OrderCounts;
+use crate::ingest::{ColumnSeen, InputFile, Reject, ingest, masked};
+use crate::report::{InputRow, input_row};
 
 /// Rejects shown for each file.
 const SHOWN_REJECTS: usize = 5;
 
-/// One input as programs get it.
-#[derive(serde::Serialize)]
-struct Inspected<'r, R: serde::Serialize> {
+/// The next best format.
+#[derive(Debug, Serialize)]
+struct RunnerUp {
+    format: String,
+    confidence: u8,
+}
+
+/// One file as programs get it. Fields are added, never taken away or changed.
+#[derive(Debug, Serialize)]
+struct FileRow {
     #[serde(flatten)]
-    row: &'r R,
-    runner_up: Option<&'r (String, u8)>,
+    row: InputRow,
+    runner_up: Option<RunnerUp>,
+    /// Every column of a delimited file; `columns` above lists only those that are used.
+    mapping: Vec<ColumnSeen>,
+    date_order_evidence: Option<OrderEvidence>,
+    first_rejects: Vec<RejectRow>,
+}
+
+#[derive(Debug, Serialize)]
+struct OrderEvidence {
+    order: &'static str,
+    basis: &'static str,
+    guess: bool,
+    dates: OrderCounts,
+}
+
+#[derive(Debug, Serialize)]
+struct RejectRow {
+    record: u32,
+    line: u32,
+    offset: u64,
+    reason: String,
+    excerpt: String,
+}
+
+impl FileRow {
+    fn new(index: usize, file: &InputFile, rejects: &[Reject]) -> Self {
+        let rejects = rejects.iter().filter(|reject| reject.file as usize == index).take(SHOWN_REJECTS);
+        Self {
+            row: input_row(file),
+            runner_up: file.runner_up.clone().map(|(format, confidence)| RunnerUp { format, confidence }),
+            mapping: file.seen.clone(),
+            date_order_evidence: file.date_order.map(|decision| OrderEvidence {
+                order: decision.order,
+                basis: decision.basis,
+                guess: decision.is_guess(),
+                dates: decision.counts,
+            }),
+            first_rejects: rejects
+                .map(|reject| RejectRow {
+                    record: reject.place.record,
+                    line: reject.place.line,
+                    offset: reject.place.offset,
+                    reason: reject.reason.clone().into_owned(),
+                    // Personal data stays out of a terminal: excerpts show their shape only.
+                    excerpt: masked(&reject.excerpt),
+                })
+                .collect(),
+        }
+    }
 }
 
 /// Runs the command.
@@ -33,72 +92,105 @@ pub fn run(arguments: &InspectArguments, out: &mut dyn Write) -> Result<u8, Fail
     let ingested = ingest(&prepared.inputs, &prepared.unreadable, &prepared.case, &prepared.ingest, &bar)
         .map_err(Failure::usage)?;
     bar.finish();
-    let rows: Vec<_> = ingested.inputs.iter().map(input_row).collect();
+    let inputs = ingested.inputs.iter().enumerate();
+    let files: Vec<FileRow> = inputs.map(|(index, file)| FileRow::new(index, file, &ingested.rejects)).collect();
+    let doubts = ingested.case_doubts.iter().map(|doubt| doubt.text(Language::En));
     if arguments.json {
-        let inputs = rows.iter().zip(&ingested.inputs);
-        let inspected: Vec<_> =
-            inputs.map(|(row, input)| Inspected { row, runner_up: input.runner_up.as_ref() }).collect();
-        serde_json::to_writer_pretty(&mut *out, &inspected).map_err(std::io::Error::from)?;
+        serde_json::to_writer_pretty(&mut *out, &files).map_err(std::io::Error::from)?;
         writeln!(out)?;
+        doubts.for_each(|doubt| eprintln!("sendeschluss: {}", plain_line(&doubt)));
     } else {
         let paint = Paint::new(&arguments.input.talk);
-        // Personal data stays out of a terminal: excerpts show their shape only.
-        let masked = Shown::Pseudonyms([0; crate::report::KEY_BYTES]);
-        for (index, row) in rows.iter().enumerate() {
-            writeln!(out, "{}", paint.bold(&plain_line(&row.file)))?;
-            writeln!(
-                out,
-                "  format     {} ({} % sure), {}, packing {}",
-                row.format, row.confidence, row.encoding, row.packing
-            )?;
-            if let Some(second) = ingested.inputs.get(index).and_then(|input| input.runner_up.as_ref()) {
-                writeln!(out, "  runner-up  {} ({} % sure)", second.0, second.1)?;
-            }
-            writeln!(
-                out,
-                "  records    {} = {} read + {} folded + {} ignored + {} rejected",
-                row.records, row.read, row.folded, row.ignored, row.rejected
-            )?;
-            let span = row.first_sent.as_deref().zip(row.last_sent.as_deref());
-            let span = span.map(|(first, last)| format!(", {first} to {last}")).unwrap_or_default();
-            writeln!(out, "  messages   {}{span}", row.messages)?;
-            if row.zone_needed > 0 {
-                writeln!(
-                    out,
-                    "  time zone  {} ({}) for {} messages without an offset",
-                    row.zone, row.zone_basis, row.zone_needed
-                )?;
-            }
-            if let Some(order) = &row.date_order {
-                writeln!(out, "  dates      {order}")?;
-            }
-            for column in &row.columns {
-                writeln!(out, "  column     {:<12} from {:?}, by {}", column.role, column.column, column.found)?;
-            }
-            for (reason, count) in &row.ignored_by {
-                writeln!(out, "  ignored    {count} × {reason}")?;
-            }
-            for note in &row.notes {
-                writeln!(out, "  note       {}", plain_line(note))?;
-            }
-            let rejects: Vec<_> = ingested.rejects.iter().filter(|reject| reject.file as usize == index).collect();
-            for reject in rejects.iter().take(SHOWN_REJECTS) {
-                writeln!(
-                    out,
-                    "  {}   record {}, line {}, byte {}: {} [{}]",
-                    paint.warn("rejected"),
-                    reject.place.record,
-                    reject.place.line,
-                    reject.place.offset,
-                    reject.reason,
-                    masked.excerpt(&reject.excerpt)
-                )?;
-            }
-            if rejects.len() > SHOWN_REJECTS {
-                writeln!(out, "  {}   … and {} more", paint.warn("rejected"), rejects.len() - SHOWN_REJECTS)?;
-            }
-            writeln!(out)?;
+        for file in &files {
+            tell(file, &paint, out)?;
+        }
+        for doubt in doubts {
+            writeln!(out, "{} {}", paint.warn("note"), plain_line(&doubt))?;
         }
     }
-    Ok(if rows.iter().any(|row| row.failed) { exit::UNREAD } else { exit::DONE })
+    Ok(if files.iter().any(|file| file.row.failed) { exit::UNREAD } else { exit::DONE })
+}
+
+/// One file for people.
+fn tell(file: &FileRow, paint: &Paint, out: &mut dyn Write) -> std::io::Result<()> {
+    let row = &file.row;
+    writeln!(out, "{}", paint.bold(&plain_line(&row.file)))?;
+    let mut what = format!("{} ({} % sure)", row.format, row.confidence);
+    if let Some(next) = &file.runner_up {
+        what += &format!(", next {} ({} %)", next.format, next.confidence);
+    }
+    if !row.encoding.is_empty() {
+        what += &format!(", {}", row.encoding);
+    }
+    writeln!(out, "  format     {what}, packing {}", row.packing)?;
+    writeln!(
+        out,
+        "  records    {} = {} read + {} folded + {} ignored + {} rejected",
+        row.records, row.read, row.folded, row.ignored, row.rejected
+    )?;
+    let span = row.first_sent.as_deref().zip(row.last_sent.as_deref());
+    let span = span.map(|(first, last)| format!(", {first} to {last}")).unwrap_or_default();
+    writeln!(out, "  messages   {}{span}", row.messages)?;
+    if row.zone_needed > 0 {
+        writeln!(
+            out,
+            "  time zone  {} ({}) for {} messages without an offset",
+            row.zone, row.zone_basis, row.zone_needed
+        )?;
+    } else if row.zone_basis == "record" && !row.columns.is_empty() {
+        writeln!(out, "  time zone  {}, named in the header", row.zone)?;
+    }
+    if let Some(order) = &file.date_order_evidence {
+        let counts = order.dates;
+        let counted = [
+            (counts.day_first, "with the day first only"),
+            (counts.month_first, "with the month first only"),
+            (counts.year_first, "with the year first only"),
+            (counts.either, "either way"),
+        ];
+        let counted: Vec<String> = counted
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, how)| format!("{count} dates exist {how}"))
+            .collect();
+        let counted = if counted.is_empty() { String::new() } else { format!(" ({})", counted.join(", ")) };
+        writeln!(out, "  dates      {}: {}{counted}", order.order, order.basis)?;
+    }
+    for column in &file.mapping {
+        let examples = if column.examples.is_empty() { "empty".to_owned() } else { column.examples.join(" · ") };
+        let found = column.found.map(|found| format!(" by {found}")).unwrap_or_default();
+        writeln!(
+            out,
+            "  column     {:<12}{} from {:?}, {} of {} filled: {}",
+            column.role.unwrap_or("-"),
+            found,
+            column.column,
+            column.filled,
+            column.looked_at,
+            plain_line(&examples)
+        )?;
+    }
+    for (reason, count) in &row.ignored_by {
+        writeln!(out, "  ignored    {count} × {reason}")?;
+    }
+    for note in &row.notes {
+        writeln!(out, "  note       {}", plain_line(note))?;
+    }
+    for reject in &file.first_rejects {
+        writeln!(
+            out,
+            "  {}   record {}, line {}, byte {}: {} [{}]",
+            paint.warn("rejected"),
+            reject.record,
+            reject.line,
+            reject.offset,
+            reject.reason,
+            reject.excerpt
+        )?;
+    }
+    let shown = file.first_rejects.len() as u64;
+    if row.rejected > shown {
+        writeln!(out, "  {}   … and {} more", paint.warn("rejected"), row.rejected - shown)?;
+    }
+    writeln!(out)
 }

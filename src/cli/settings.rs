@@ -86,7 +86,13 @@ fn prepare_inner(arguments: &InputArguments) -> anyhow::Result<Prepared> {
         DateOrderArgument::Mdy => DateOrder::MonthDay,
         DateOrderArgument::Ymd => DateOrder::YearMonthDay,
     });
-    let ingest = ingest::Settings { timezone: arguments.timezone.clone(), date_order, max_unpacked, threads };
+    let ingest = ingest::Settings {
+        timezone: arguments.timezone.clone(),
+        date_order,
+        max_unpacked,
+        threads,
+        formats: super::formats::own_files(&arguments.format)?,
+    };
     Ok(Prepared { inputs, unreadable, case, case_file, case_sha256, ingest, calendar, _stdin: stdin })
 }
 

@@ -15,7 +15,7 @@ use super::context::FileContext;
 use super::delimited::{instant, order_text};
 use super::people::Hint;
 use super::time::{Separator, Shape, Stamp};
-use super::{DateOrderDecision, FileRead};
+use super::{DateOrderDecision, FileRead, OrderCounts};
 use crate::message::{Automation, Direction, Form, Place, Platform, RecipientKind, Route};
 use text::{Kind, OrderBasis};
 
@@ -128,7 +128,7 @@ fn date_order(chat: &text::Chat<'_>) -> Option<DateOrderDecision> {
         OrderBasis::Assumed => DateOrderDecision::UNDECIDED,
         OrderBasis::Told => DateOrderDecision::TOLD,
     };
-    Some(DateOrderDecision { order: order_text(shape.order), basis })
+    Some(DateOrderDecision { order: order_text(shape.order), basis, counts: OrderCounts::default() })
 }
 
 /// Who is who in a chat.

@@ -2,6 +2,8 @@
 //! Nothing here changes while files are read.
 //! The case file's own knowledge is applied to accounts after reading, in `ingest.rs`.
 
+use std::path::PathBuf;
+
 use super::consent_words::ConsentWords;
 use super::formats::Catalogue;
 use super::mapping::{DataError, Delimited};
@@ -32,7 +34,20 @@ impl Context {
     /// # Errors
     /// When a data file of the build is damaged.
     pub fn load(country: Option<Country>, date_order: Option<DateOrder>, threads: usize) -> Result<Self, DataError> {
-        let catalogue = Catalogue::load()?;
+        Self::with_formats(country, date_order, threads, &[])
+    }
+
+    /// As [`Self::load`], with the user's own format files.
+    ///
+    /// # Errors
+    /// When one of them is not right, or a data file of the build is damaged.
+    pub fn with_formats(
+        country: Option<Country>,
+        date_order: Option<DateOrder>,
+        threads: usize,
+        files: &[PathBuf],
+    ) -> Result<Self, DataError> {
+        let catalogue = Catalogue::with_user_files(files)?;
         Ok(Self {
             people: People::new(country),
             delimited: Delimited::with(&catalogue)?,

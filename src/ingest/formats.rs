@@ -267,6 +267,13 @@ impl Catalogue {
         Ok(Self { formats })
     }
 
+    /// What a format's file says, word for word; `None` where the user's file is gone.
+    #[must_use]
+    pub fn text(format: &Format) -> Option<String> {
+        let built_in = list::FILES.iter().find(|(name, _)| format.file == format!("data/formats/{name}"));
+        built_in.map(|(_, text)| (*text).to_owned()).or_else(|| std::fs::read_to_string(&format.file).ok())
+    }
+
     /// All formats, in order of names.
     pub fn formats(&self) -> impl Iterator<Item = &Format> {
         self.formats.iter()

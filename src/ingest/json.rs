@@ -190,7 +190,7 @@ fn settle_order(
         OrderFinding::BySpan(order) => (order, DateOrderDecision::BY_SPAN),
     };
     documents.with_order(order);
-    Some(DateOrderDecision { order: super::delimited::order_text(order), basis })
+    Some(DateOrderDecision { order: super::delimited::order_text(order), basis, counts: evidence.counts() })
 }
 
 #[cfg(test)]

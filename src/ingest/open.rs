@@ -219,7 +219,7 @@ fn describe(
         // A character cut by the end of the sample is no sign of another encoding.
         Err(error) => error.error_len().is_none(),
     };
-    let encoding = if valid { encoding_rs::WINDOWS_1252 } else { detect(&sample) };
+    let encoding = if valid { encoding_rs::WINDOWS_1252 } else { super::encoding::detect(&sample) };
     Ok(Opened {
         sample,
         body,
@@ -232,12 +232,6 @@ fn describe(
         damage: None,
         utf16_mark: None,
     })
-}
-
-fn detect(sample: &[u8]) -> &'static Encoding {
-    let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
-    detector.feed(sample, true);
-    detector.guess(None, chardetng::Utf8Detection::Deny)
 }
 
 fn is_utf16(head: &[u8]) -> bool {

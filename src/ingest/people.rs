@@ -96,11 +96,12 @@ impl Address {
 }
 
 /// What the source says about bare digits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Hint {
     /// Digits are a full international number, as in `wa_id`: reading them so is no guess.
     International,
     /// Nothing is known.
+    #[default]
     Unknown,
     /// They are names or keys of a platform's own, and no numbers.
     Name,
@@ -198,6 +199,13 @@ pub fn country(canonical: &str) -> Option<Country> {
 pub fn looks_like_phone(field: &[u8]) -> bool {
     let text = std::str::from_utf8(field.trim_ascii()).ok().filter(|text| text.len() < 64);
     text.and_then(Digits::of).is_some_and(|number| (7..=15).contains(&number.digits.len()))
+}
+
+/// Whether a field is a telephone number that a spreadsheet cut down to its first digits (`4.91713E+11`): several
+/// people may look like one.
+#[must_use]
+pub fn lost_digits(field: &str) -> bool {
+    memchr::memchr2(b'E', b'e', field.as_bytes()).is_some() && matches!(scientific(unwrapped(field)), Some(None))
 }
 
 /// Whether a field can only be an address: a telephone number, a JID, an e-mail address, a BSUID, or

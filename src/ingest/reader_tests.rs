@@ -17,7 +17,8 @@ pub fn read(path: &Path, case: &Case) -> Ingested {
     let input = Input { name: "input".to_owned(), path: path.to_owned(), named: true, member: None };
     let name = path.file_name().and_then(|name| name.to_str()).expect("a name");
     let input = Input { name: name.to_owned(), ..input };
-    let settings = Settings { timezone: None, date_order: None, max_unpacked: 1 << 30, threads: 2 };
+    let settings =
+        Settings { timezone: None, date_order: None, max_unpacked: 1 << 30, threads: 2, formats: Vec::new() };
     ingest(&[input], &[], case, &settings, &NoProgress).expect("settings that can be used")
 }
 

@@ -96,6 +96,9 @@ pub fn split(buffer: &[u8], from: usize, delimiter: u8, fields: &mut Vec<Field>)
         } else {
             let rest = buffer.get(position..).unwrap_or_default();
             let end = memchr3(delimiter, b'\n', b'\r', rest).map_or(buffer.len(), |found| position + found);
+            if is_guarded(buffer.get(position..end).unwrap_or_default()) {
+                quotes += 2;
+            }
             (Field { start: position, end, escaped: false }, end)
         };
         fields.push(field);
@@ -123,6 +126,11 @@ pub fn split(buffer: &[u8], from: usize, delimiter: u8, fields: &mut Vec<Field>)
             }
         }
     }
+}
+
+/// Whether an unquoted field is `="…"`, as spreadsheets are told to keep digits: its quotes are in order.
+fn is_guarded(field: &[u8]) -> bool {
+    matches!(field, [b'=', QUOTE, inside @ .., QUOTE] if memchr(QUOTE, inside).is_none())
 }
 
 enum Quoted {

@@ -158,6 +158,7 @@ pub fn read<'c>(
         }
     };
     describe_mapping(&recognised.mapping, file.provisional.starts_with('?'), account);
+    account.seen.clone_from(&recognised.columns);
     account.format = match account.format.as_str() {
         "delimited" => table.format.to_owned(),
         "delimited-without-header" => format!("{}-without-header", table.format),

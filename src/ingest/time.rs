@@ -3,6 +3,7 @@
 //! Which column holds the times, and which zone a log was written in, is for the mapping and the case file to say.
 
 mod calendar;
+mod eras;
 mod fast;
 mod number;
 mod order;
@@ -15,7 +16,7 @@ mod zone;
 use std::fmt;
 
 use calendar::{DAY_MS, calendar_days, century, year};
-pub use order::{OrderEvidence, OrderFinding};
+pub use order::{OrderCounts, OrderEvidence, OrderFinding};
 pub use zone::{Resolution, ZoneError, Zones};
 
 /// Which part of a date comes first.
@@ -446,7 +447,7 @@ fn open(field: &[u8]) -> Result<Opened, TimeError> {
 /// Takes the wrapping off a field and brings it into ASCII.
 fn plain<'f>(field: &'f [u8], buffer: &'f mut [u8; plain::LONGEST]) -> Result<&'f [u8], TimeError> {
     let mut field = plain::unwrap(field);
-    if !field.is_ascii() {
+    if !field.is_ascii() || eras::leading(str::from_utf8(field).unwrap_or_default()).is_some() {
         field = plain::unwrap(plain::fold(field, buffer)?);
     }
     match field.len() {

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 
+use super::mapping::folded;
+
 /// Words of one column, in lower case, and what each means.
 #[derive(Clone, Debug)]
 pub struct Words<T> {
@@ -24,7 +26,7 @@ impl<T: Copy> Words<T> {
     #[must_use]
     pub fn of(lists: &BTreeMap<T, Vec<String>>) -> Self {
         let pairs = lists.iter().flat_map(|(value, words)| words.iter().map(move |word| (word, *value)));
-        Self { meaning: pairs.map(|(word, value)| (word.to_lowercase().into_boxed_str(), value)).collect() }
+        Self { meaning: pairs.map(|(word, value)| (word_key(word).into_boxed_str(), value)).collect() }
     }
 
     /// Reads lists of words keyed by our own word; keys that `own` does not know are given back as the error.
@@ -36,19 +38,51 @@ impl<T: Copy> Words<T> {
         for (key, words) in lists {
             let value = own(key).ok_or_else(|| key.clone())?;
             for word in words {
-                meaning.insert(word.to_lowercase().into_boxed_str(), value);
+                meaning.insert(word_key(word).into_boxed_str(), value);
             }
         }
         Ok(Self { meaning })
     }
 
-    /// What a field means; blanks around it and its case do not matter.
+    /// What a field means; case, accents, hyphens, underscores, and blanks around it do not matter.
     #[must_use]
     pub fn get(&self, field: &str) -> Option<T> {
         let field = field.trim();
         if let Some(value) = self.meaning.get(field) {
             return Some(*value);
         }
-        self.meaning.get(field.to_lowercase().as_str()).copied()
+        // Long fields are texts: they need no folding to be no word of ours.
+        if field.len() > LONGEST_WORD {
+            return None;
+        }
+        self.meaning.get(word_key(field).as_str()).copied()
+    }
+}
+
+/// Longest field that can be a word of ours, in bytes.
+const LONGEST_WORD: usize = 64;
+
+/// A word as it is looked up; a word of signs alone (`-`) stands for itself.
+fn word_key(word: &str) -> String {
+    let folded = folded(word.trim().trim_end_matches(['.', '!']));
+    let parts: Vec<&str> = folded.split([' ', '_', '-', '\u{a0}']).filter(|part| !part.is_empty()).collect();
+    if parts.is_empty() { word.trim().to_owned() } else { parts.join(" ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn case_accents_and_joints_do_not_matter() {
+        let lists = BTreeMap::from([(
+            "failed".to_owned(),
+            vec!["nicht zugestellt".to_owned(), "Échoué".to_owned(), "-".to_owned()],
+        )]);
+        let words = Words::new(&lists, |key| (key == "failed").then_some(1)).expect("known keys");
+        for word in ["NICHT_ZUGESTELLT", " Nicht-Zugestellt ", "echoue", "ÉCHOUÉ", "-"] {
+            assert_eq!(words.get(word), Some(1), "{word}");
+        }
+        assert_eq!(words.get("zugestellt"), None);
     }
 }

@@ -447,6 +447,9 @@ fn limits(input: &ReportInput<'_>) -> Vec<String> {
             format!("Not read, or not wholly: {}.", failed.join(", ")),
         );
     }
+    for doubt in &input.ingested.case_doubts {
+        say(doubt.text(crate::case::Language::De), doubt.text(crate::case::Language::En));
+    }
     let guessed = count(&|row| columns.zone.get(row) == Some(&crate::message::ZoneBasis::Guessed));
     if guessed > 0 {
         say(

@@ -110,7 +110,8 @@ fn fixtures() -> Vec<Fixture> {
 fn read(file: &Path) -> Ingested {
     let name = file.file_name().unwrap().to_string_lossy().into_owned();
     let input = Input { name, path: file.to_owned(), named: true, member: None };
-    let settings = Settings { timezone: None, date_order: None, max_unpacked: 1 << 30, threads: 2 };
+    let settings =
+        Settings { timezone: None, date_order: None, max_unpacked: 1 << 30, threads: 2, formats: Vec::new() };
     ingest(&[input], &[], &Case::default(), &settings, &NoProgress).expect("settings that are right")
 }
 

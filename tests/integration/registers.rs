@@ -14,7 +14,8 @@ use crate::harness::project;
 fn reading(file: &Path) -> String {
     let name = file.file_name().unwrap().to_string_lossy().into_owned();
     let input = Input { name, path: file.to_owned(), named: true, member: None };
-    let settings = Settings { timezone: None, date_order: None, max_unpacked: 1 << 30, threads: 2 };
+    let settings =
+        Settings { timezone: None, date_order: None, max_unpacked: 1 << 30, threads: 2, formats: Vec::new() };
     let read = ingest(&[input], &[], &Case::default(), &settings, &NoProgress).expect("settings that are right");
     let mut text = format!("{} messages, {:?}\n", read.messages.columns.len(), read.inputs[0].ignored_by);
     for consent in &read.consents {

@@ -3,11 +3,12 @@
 //! Columns that hold no single value are left out and told.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use jiff::Timestamp;
-use polars_core::prelude::{AnyValue, ArrowDataType, DataFrame, DataType, PolarsError, Series, TimeUnit};
+use polars_core::prelude::{AnyValue, ArrowDataType, DataFrame, PolarsError, Series, TimeUnit};
 use polars_io::SerReader;
 use polars_io::ipc::{IpcReader, IpcStreamReader};
 use polars_io::parquet::read::ParquetReader;
@@ -25,58 +26,67 @@ const CELL: u64 = 8;
 /// When it is damaged or too large, in words for people.
 pub fn table(bytes: Vec<u8>, kind: Columnar, budget: &Budget) -> Result<Table, String> {
     let read = || {
-        let (frame, left_out) = frame(bytes, kind, budget)?;
-        let mut table = of_frame(&frame, kind)?;
-        table.notes.extend(left_out);
+        let (frame, chosen) = frame(bytes, kind, budget)?;
+        let mut table = of_frame(&frame, kind, &chosen.zoned)?;
+        table.notes.extend(chosen.left_out);
         Ok(table)
     };
     // A file that brings the reader down is damaged, and no reason to stop reading the others.
     catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err("the file is damaged".to_owned()))
 }
 
-fn frame(bytes: Vec<u8>, kind: Columnar, budget: &Budget) -> Result<(DataFrame, Option<String>), String> {
+/// Which columns of a file are read.
+struct Chosen {
+    names: Vec<String>,
+    /// Those of times that count from UTC: a frame forgets it.
+    zoned: BTreeSet<String>,
+    /// A note on the others.
+    left_out: Option<String>,
+}
+
+fn frame(bytes: Vec<u8>, kind: Columnar, budget: &Budget) -> Result<(DataFrame, Chosen), String> {
     let damaged = |error: PolarsError| format!("the file cannot be read: {error}");
     match kind {
         Columnar::Parquet => {
             let mut reader = ParquetReader::new(Cursor::new(bytes));
             let schema = reader.schema().map_err(damaged)?;
-            let (columns, left_out) =
-                choose(schema.iter_values().map(|field| (field.name.as_str(), field.dtype().clone())));
+            let chosen = choose(schema.iter_values().map(|field| (field.name.as_str(), field.dtype().clone())));
             let rows = reader.num_rows().map_err(damaged)? as u64;
             // A run of equal values costs nothing in the file and its length in memory.
-            let size = rows.saturating_mul(columns.len() as u64).saturating_mul(CELL);
+            let size = rows.saturating_mul(chosen.names.len() as u64).saturating_mul(CELL);
             budget.spend(size).map_err(|refused| refused.to_string())?;
-            let frame = reader.with_columns(Some(columns)).finish().map_err(damaged)?;
-            Ok((frame, left_out))
+            let frame = reader.with_columns(Some(chosen.names.clone())).finish().map_err(damaged)?;
+            Ok((frame, chosen))
         }
         Columnar::ArrowFile => {
             let mut reader = IpcReader::new(Cursor::new(bytes));
             let schema = reader.schema().map_err(damaged)?;
-            let (columns, left_out) =
-                choose(schema.iter_values().map(|field| (field.name.as_str(), field.dtype().clone())));
-            let frame = reader.with_columns(Some(columns)).finish().map_err(damaged)?;
-            Ok((frame, left_out))
+            let chosen = choose(schema.iter_values().map(|field| (field.name.as_str(), field.dtype().clone())));
+            let frame = reader.with_columns(Some(chosen.names.clone())).finish().map_err(damaged)?;
+            Ok((frame, chosen))
         }
         Columnar::ArrowStream => {
             let mut reader = IpcStreamReader::new(Cursor::new(bytes));
             let schema = reader.arrow_schema().map_err(damaged)?;
-            let (columns, left_out) =
-                choose(schema.iter_values().map(|field| (field.name.as_str(), field.dtype().clone())));
-            let frame = reader.with_columns(Some(columns)).finish().map_err(damaged)?;
-            Ok((frame, left_out))
+            let chosen = choose(schema.iter_values().map(|field| (field.name.as_str(), field.dtype().clone())));
+            let frame = reader.with_columns(Some(chosen.names.clone())).finish().map_err(damaged)?;
+            Ok((frame, chosen))
         }
     }
 }
 
 /// The columns that can be read, and a note on the others.
-fn choose<'f>(fields: impl Iterator<Item = (&'f str, ArrowDataType)>) -> (Vec<String>, Option<String>) {
-    let (mut chosen, mut others) = (Vec::new(), Vec::new());
+fn choose<'f>(fields: impl Iterator<Item = (&'f str, ArrowDataType)>) -> Chosen {
+    let (mut names, mut zoned, mut others) = (Vec::new(), BTreeSet::new(), Vec::new());
     for (name, dtype) in fields {
-        if is_single(&dtype) { chosen.push(name.to_owned()) } else { others.push(format!("`{name}`")) }
+        if matches!(dtype, ArrowDataType::Timestamp(_, Some(_))) {
+            zoned.insert(name.to_owned());
+        }
+        if is_single(&dtype) { names.push(name.to_owned()) } else { others.push(format!("`{name}`")) }
     }
-    let note = (!others.is_empty())
+    let left_out = (!others.is_empty())
         .then(|| format!("columns of lists, records or rare types are not read: {}", others.join(", ")));
-    (chosen, note)
+    Chosen { names, zoned, left_out }
 }
 
 fn is_single(dtype: &ArrowDataType) -> bool {
@@ -91,7 +101,7 @@ fn is_single(dtype: &ArrowDataType) -> bool {
     }
 }
 
-fn of_frame(frame: &DataFrame, kind: Columnar) -> Result<Table, String> {
+fn of_frame(frame: &DataFrame, kind: Columnar, zoned: &BTreeSet<String>) -> Result<Table, String> {
     if let Some(reason) = too_many_cells(frame.height() as u64, frame.width() as u64) {
         return Err(reason);
     }
@@ -99,12 +109,13 @@ fn of_frame(frame: &DataFrame, kind: Columnar) -> Result<Table, String> {
     let names: Vec<String> = frame.columns().iter().map(|column| column.name().to_string()).collect();
     table.push(0, names.iter().map(|name| Cow::Borrowed(name.as_str())));
     let whole: Vec<_> = frame.columns().iter().map(|column| column.as_materialized_series().rechunk()).collect();
-    // A value met on the way does not carry its column's zone.
-    let zoned = |series: &Series| matches!(series.dtype(), DataType::Datetime(_, Some(_)));
+    let zoned = |series: &Series| zoned.contains(series.name().as_str());
     let mut columns: Vec<_> = whole.iter().map(|series| (series.iter(), zoned(series))).collect();
     for row in 0..frame.height() {
-        let cells: Vec<Cow<'_, str>> =
-            columns.iter_mut().map(|(column, zoned)| column.next().map_or(Cow::Borrowed(""), |value| text(value, *zoned))).collect();
+        let cells: Vec<Cow<'_, str>> = columns
+            .iter_mut()
+            .map(|(column, zoned)| column.next().map_or(Cow::Borrowed(""), |value| text(value, *zoned)))
+            .collect();
         table.push(row as u32 + 1, cells.into_iter());
     }
     Ok(table)

@@ -94,6 +94,19 @@ pub struct OrderEvidence {
     tracks: [Track; 3],
 }
 
+/// How many dates of a column exist only with the day, the month or the year first, and how many both ways.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct OrderCounts {
+    /// Only with the day first.
+    pub day_first: u64,
+    /// Only with the month first.
+    pub month_first: u64,
+    /// Only with the year first.
+    pub year_first: u64,
+    /// With the day first and with the month first.
+    pub either: u64,
+}
+
 /// What a column turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OrderFinding {
@@ -234,6 +247,17 @@ impl OrderEvidence {
             OrderFinding::Undecided
         } else {
             finding
+        }
+    }
+
+    /// How many dates speak for which order.
+    #[must_use]
+    pub fn counts(&self) -> OrderCounts {
+        OrderCounts {
+            day_first: self.day_first_only,
+            month_first: self.month_first_only,
+            year_first: self.year_first_only,
+            either: self.open.saturating_sub(self.day_first_only + self.month_first_only + self.year_first_only),
         }
     }
 

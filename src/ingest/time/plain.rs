@@ -3,6 +3,7 @@
 //! What the characters mean as a time is not decided here.
 
 use super::TimeError;
+use super::eras;
 
 /// Longest field that is read, in bytes. The longest known stamp, JavaScript's, has about 70.
 pub(super) const LONGEST: usize = 120;
@@ -42,11 +43,20 @@ pub(super) fn fold<'b>(field: &[u8], buffer: &'b mut [u8; LONGEST]) -> Result<&'
     let mut rest = str::from_utf8(field).map_err(|_| TimeError::NotATime)?;
     let mut free = buffer.iter_mut();
     let mut length = 0;
-    let mut put = |byte: u8| {
+    let mut put = |byte: u8| -> Result<(), TimeError> {
         *free.next().ok_or(TimeError::TooLong)? = byte;
         length += 1;
         Ok(())
     };
+    if let Some((year, taken)) = eras::leading(rest) {
+        [year / 1000, year / 100, year / 10, year].iter().try_for_each(|value| put(b'0' + (value % 10) as u8))?;
+        // The sign that comes next is kept, so that the parts of the date stay of one kind.
+        let sign = rest.as_bytes().get(taken - 1).copied().filter(|sign| matches!(sign, b'/' | b'.'));
+        put(sign.unwrap_or(b'-'))?;
+        rest = rest.get(taken..).unwrap_or_default();
+    }
+    // `2019年10月4日`, `2019년 10월 4일`: the signs of the parts stand where we write dashes.
+    let mut parts = false;
     while let Some(character) = rest.chars().next() {
         let mut taken = character.len_utf8();
         let code = u32::from(character);
@@ -59,6 +69,13 @@ pub(super) fn fold<'b>(field: &[u8], buffer: &'b mut [u8; LONGEST]) -> Result<&'
             '\u{300}'..='\u{36f}' | 'º' | 'ª' => {}
             '\u{2010}'..='\u{2015}' | '\u{2212}' => put(b'-')?,
             '،' | '，' => put(b',')?,
+            '年' | '月' | '년' | '월' => {
+                parts = true;
+                put(b'-')?;
+                // Korean puts a blank behind each part.
+                taken += rest.get(taken..).map_or(0, |after| after.len() - after.trim_start_matches(' ').len());
+            }
+            '日' | '일' if parts => put(b' ')?,
             '：' => put(b':')?,
             '／' => put(b'/')?,
             'à' | 'á' | 'â' | 'ã' | 'ä' | 'À' | 'Á' | 'Â' | 'Ã' | 'Ä' => put(b'a')?,
