@@ -151,7 +151,6 @@ const MOVED: [(&str, &[&str]); 8] = [
         "postfix-2019.log",
         &[
             " to=<",
-            " relay=127",
             " status=",
             "from=<",
             "nrcpt=",

@@ -62,8 +62,11 @@ impl<T: Copy> Words<T> {
 /// Longest field that can be a word of ours, in bytes.
 const LONGEST_WORD: usize = 64;
 
-/// A word as it is looked up; a word of signs alone (`-`) stands for itself.
+/// A word as it is looked up; a word of signs alone (`-`) stands for itself, and a number keeps its sign.
 fn word_key(word: &str) -> String {
+    if word.trim().parse::<i64>().is_ok() {
+        return word.trim().to_owned();
+    }
     let folded = folded(word.trim().trim_end_matches(['.', '!']));
     let parts: Vec<&str> = folded.split([' ', '_', '-', '\u{a0}']).filter(|part| !part.is_empty()).collect();
     if parts.is_empty() { word.trim().to_owned() } else { parts.join(" ") }

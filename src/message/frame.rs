@@ -2,7 +2,9 @@
 //! The schema of `messages.parquet` is written here and nowhere else.
 //! Kernels do not come here: they read the columns as slices.
 
-use polars_core::prelude::{Column, DataFrame, IntoColumn, NamedFrom, PolarsError, Series, TimeUnit};
+use polars_core::prelude::{
+    Column, DataFrame, Int64Chunked, IntoColumn, IntoSeries, NamedFrom, PolarsError, Series, TimeUnit, TimeZone,
+};
 
 use super::{Messages, country_text};
 
@@ -84,9 +86,10 @@ pub fn frame(
         Series::new(name.into(), values.unwrap_or(&[]).to_vec()).into_column()
     }
     let rows = range.clone();
-    let sent_at = Series::new("sent_at".into(), columns.sent_at.get(rows.clone()).unwrap_or(&[]).to_vec()).cast(
-        &polars_core::prelude::DataType::Datetime(TimeUnit::Milliseconds, Some(polars_core::prelude::TimeZone::UTC)),
-    )?;
+    // Not by a cast: that forgets the zone.
+    let times = columns.sent_at.get(rows.clone()).unwrap_or(&[]).to_vec();
+    let times = Int64Chunked::from_vec("sent_at".into(), times);
+    let sent_at = times.into_datetime(TimeUnit::Milliseconds, Some(TimeZone::UTC)).into_series();
     let account_names = |row: usize| messages.account(row).map_or(String::new(), |account| account.id.clone());
     let countries = |row: usize| country_text(&messages.country(row)).to_owned();
     let file_names = |row: usize| {

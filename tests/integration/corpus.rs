@@ -127,6 +127,10 @@ fn outcome(variant: &Variant, ingested: &Ingested) -> Outcome {
             Outcome::Told(format!("date order: {what}"))
         }
         Err(what) if variant.lossy && has_note("lost digits") => Outcome::Told(format!("digits lost: {what}")),
+        // One byte to a letter does not say which letter: the reader tells what it took it for.
+        Err(what) if variant.told.contains("Macintosh") && has_note("found from its bytes") => {
+            Outcome::Told(format!("encoding: {what}"))
+        }
         Err(what) => Outcome::Silent(what),
     }
 }

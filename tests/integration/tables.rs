@@ -1,7 +1,9 @@
 //! Tables without bytes of their own: sheets of workbooks in four formats, Parquet, Arrow, and our own messages back again.
 //! Workbooks are written by hand, part by part, so that nothing of the reader's crate can hide a mistake.
 
-use polars_core::prelude::{Column, DataFrame, DataType, IntoColumn, NamedFrom, Series, TimeUnit, TimeZone};
+use polars_core::prelude::{
+    Column, DataFrame, Int64Chunked, IntoColumn, IntoSeries, NamedFrom, Series, TimeUnit, TimeZone,
+};
 use polars_io::SerWriter;
 use polars_io::ipc::{IpcStreamWriter, IpcWriter};
 use polars_io::parquet::write::ParquetWriter;
@@ -261,7 +263,7 @@ fn frame(zoned: bool) -> DataFrame {
     let times: Vec<i64> = (0..3).map(|index| start + index * 1_000_000).collect();
     let zone = zoned.then_some(TimeZone::UTC);
     let times =
-        Series::new("Gesendet am".into(), times).cast(&DataType::Datetime(TimeUnit::Microseconds, zone)).unwrap();
+        Int64Chunked::from_vec("Gesendet am".into(), times).into_datetime(TimeUnit::Microseconds, zone).into_series();
     let columns: Vec<Column> = vec![
         Series::new("Status".into(), ["zugestellt"; 3]).into_column(),
         Series::new("Empfänger".into(), [4_915_123_401_000_i64, 4_915_123_401_001, 4_915_123_401_002]).into_column(),

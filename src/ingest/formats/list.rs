@@ -22,6 +22,7 @@ pub const FILES: &[(&str, &str)] = files![
     "brevo-transactional-csv.toml",
     "brevo-webhook.toml",
     "brevo-whatsapp-events.toml",
+    "chat-reading.toml",
     "chatwoot-messages-table.toml",
     "chatwoot-messages.toml",
     "clickatell-platform.toml",
