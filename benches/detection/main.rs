@@ -2,6 +2,14 @@
 //! lets the program read them, and scores what it found by `messages.parquet` alone. Nothing of the program is used
 //! but its output, and what a seed holds is decided by the seed alone.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a tool for people at a terminal, over data of its own"
+)]
+
 #[path = "../generate/calendar.rs"]
 #[allow(dead_code)]
 mod calendar;

@@ -31,8 +31,8 @@ fn word(random: &mut Random, distinct: i64) -> String {
 /// Messages with as many distinct texts, a second apart, each to somebody else.
 fn messages(count: usize) -> Messages {
     let mut random = Random::new(SEED);
-    let mut messages = Messages::default();
-    messages.accounts = vec![Account { id: "+1".to_owned(), ..Account::default() }];
+    let accounts = vec![Account { id: "+1".to_owned(), ..Account::default() }];
+    let mut messages = Messages { accounts, ..Messages::default() };
     messages.contents.kind.push(ContentKind::Text);
     messages.contents.fingerprint.push(0);
     let mut normal = String::new();

@@ -52,7 +52,6 @@ impl Walker<'_> {
         match workbook_kind(&entries, &mut *reader) {
             Inside::Workbook(kind) => {
                 drop(entries);
-                drop(archive);
                 self.sheets(prefix, Box::new(source), kind, told);
                 return;
             }
