@@ -3,12 +3,12 @@
 //! Here the order of the work; triggers measure, `findings` applies law, `words` says what speaks for and what is open.
 
 mod calendar;
-mod counts;
 mod findings;
 mod law;
 pub mod pack;
 mod register;
 mod roll_up;
+mod runs;
 mod scene;
 mod triggers;
 mod wording;

@@ -6,7 +6,7 @@ pub mod bursts;
 pub mod campaigns;
 pub mod clusters;
 pub mod completeness;
-mod groups;
+pub(crate) mod groups;
 pub mod intensity;
 pub mod limits;
 pub mod measures;
@@ -24,10 +24,8 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_128;
 
-use bursts::distinct_recipients;
 use campaigns::Found;
 pub use campaigns::{Campaign, Innocent, Run, SetAside};
-use groups::pick;
 pub use measures::Measures;
 pub use replies::Inbound;
 pub use settings::{Counts, Detector, Mark, Over, Scope, Settings};
@@ -174,13 +172,11 @@ fn is_outbound(columns: &Columns, row: u32) -> bool {
 fn account_activity(messages: &Messages, rows: &[u32], initiated: &[bool]) -> AccountActivity {
     let columns = &messages.columns;
     let outbound: Vec<u32> = rows.iter().copied().filter(|row| is_outbound(columns, *row)).collect();
-    let recipients = pick(&columns.recipient, &outbound);
-    let weights = pick(&messages.recipients.audience, &recipients);
     let at = |row: Option<&u32>| row.and_then(|row| columns.sent_at.get(*row as usize)).copied();
     AccountActivity {
         messages: outbound.len() as u64,
         inbound: (rows.len() - outbound.len()) as u64,
-        recipients: distinct_recipients(&recipients, &weights),
+        recipients: groups::recipients_of(messages, &outbound),
         replies_from: Inbound::default(),
         initiated: outbound.iter().filter(|row| initiated.get(**row as usize).copied().unwrap_or(false)).count() as u64,
         first_sent: at(outbound.first()),

@@ -608,21 +608,8 @@ fn read_input<'c>(
 /// Size and hash of a file that no reader reads.
 fn describe_unread(input: &Input, account: &mut InputFile) {
     account.bytes = std::fs::metadata(&input.path).map_or(0, |meta| meta.len());
-    account.sha256 = hash_file(&input.path).unwrap_or_default();
-}
-
-fn hash_file(path: &std::path::Path) -> std::io::Result<String> {
-    use sha2::{Digest, Sha256};
-    let mut digest = Sha256::new();
-    let mut file = std::fs::File::open(path)?;
-    let mut buffer = vec![0_u8; 1 << 20];
-    loop {
-        let filled = open::read_up_to(&mut file, &mut buffer)?;
-        digest.update(buffer.get(..filled).unwrap_or_default());
-        if filled < buffer.len() {
-            return Ok(hex(&digest.finalize()));
-        }
-    }
+    let hash = std::fs::File::open(&input.path).and_then(|mut file| open::sha256_of(&mut file));
+    account.sha256 = hash.map_or_else(|_| String::new(), |(sha256, _)| sha256);
 }
 
 fn whole_file_reject<'c>(file: &FileContext<'c>, account: &mut InputFile, reason: &str, head: &[u8]) -> Batch<'c> {
@@ -779,15 +766,8 @@ fn with_source<T>(
 
 fn read_nothing<'c>(opened: Opened, file: &FileContext<'c>) -> std::io::Result<FileRead<'c>> {
     with_source(opened, |source, _| {
-        let mut text = Vec::new();
-        source.read_to_end(&mut text)?;
-        use sha2::{Digest, Sha256};
-        Ok(FileRead {
-            batches: vec![Batch::new(file)],
-            sha256: Some(hex(&Sha256::digest(&text))),
-            hashed: text.len() as u64,
-            date_order: None,
-        })
+        let (sha256, hashed) = open::sha256_of(source)?;
+        Ok(FileRead { batches: vec![Batch::new(file)], sha256: Some(sha256), hashed, date_order: None })
     })
 }
 
@@ -816,13 +796,9 @@ fn read_whole<'c>(
         source.read_to_end(&mut raw)?;
         Ok(raw)
     })?;
-    use sha2::{Digest, Sha256};
-    let sha256 = hex(&Sha256::digest(&raw));
+    let sha256 = open::sha256(&raw);
     progress(raw.len() as u64);
-    let text = match std::str::from_utf8(&raw) {
-        Ok(text) => std::borrow::Cow::Borrowed(text),
-        Err(_) => encoding.decode_without_bom_handling(&raw).0,
-    };
+    let text = encoding::decode(&raw, encoding);
     let mut read = reader(file, &text, raw.len() as u64);
     read.sha256 = Some(sha256);
     if detected && encoding.is_single_byte() {

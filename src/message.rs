@@ -18,6 +18,9 @@ pub const DEFAULT_ZONE: &str = "UTC";
 /// Index that stands for "no content known".
 pub const NO_CONTENT: u32 = 0;
 
+/// Score that stands for "the export does not say how often this was forwarded".
+pub const FORWARD_UNKNOWN: u8 = u8::MAX;
+
 /// ISO 3166-1 alpha-2 letters of a country, upper case.
 pub type CountryCode = [u8; 2];
 

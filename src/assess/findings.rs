@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
-use super::counts::{count_runs, distinct};
 use super::law::{Bases, by_law, regions};
 use super::pack::{Amount, LimitationStart, Pack, Party, Rule, Severity};
+use super::runs::count_runs;
 use super::scene::Scene;
 use super::triggers::Meeting;
 use super::{Calendar, Grounds, words};
+use crate::detect::groups::recipients_of;
 use crate::detect::settings::Title;
 use crate::detect::{Mark, id};
 
@@ -129,7 +130,7 @@ fn finding(
         first_sent,
         last_sent,
         runs: count_runs(grounds, &rows),
-        recipients: distinct(grounds.messages, &rows),
+        recipients: recipients_of(grounds.messages, &rows),
         boundary_day: rule.boundary_day.and_then(|day| boundary_day(grounds, day, &rows)),
         amounts: rule.amounts.iter().filter(applies).cloned().collect(),
         limitation: limitation(grounds, rule, last_sent),

@@ -14,6 +14,7 @@ pub struct Register<'a> {
     client_of: Vec<u32>,
     /// For each account, whether it stands for a file that names nobody.
     nameless: Vec<bool>,
+    has_opt_ins: bool,
 }
 
 impl<'a> Register<'a> {
@@ -24,19 +25,14 @@ impl<'a> Register<'a> {
         entries
             .sort_by_key(|consent| (consent.recipient, consent.at, consent.kind, consent.file, consent.place.record));
         let nameless = messages.accounts.iter().map(|account| account.id.starts_with('?')).collect();
-        Self { entries, client_of, nameless }
-    }
-
-    /// Whether nothing at all was declared.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        let has_opt_ins = consents.iter().any(|consent| consent.kind == ConsentKind::OptIn);
+        Self { entries, client_of, nameless, has_opt_ins }
     }
 
     /// Whether there is any opt-in: without one, a missing opt-in says little.
     #[must_use]
     pub fn has_opt_ins(&self) -> bool {
-        self.entries.iter().any(|consent| consent.kind == ConsentKind::OptIn)
+        self.has_opt_ins
     }
 
     /// What a recipient declared to the client of an account, in order of time.

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::Grounds;
-use super::counts::{count_runs, distinct};
 use super::findings::Finding;
 use super::pack::Severity;
+use super::runs::count_runs;
+use crate::detect::groups::recipients_of;
 use crate::message::{CountryCode, country_text};
 
 /// One line of the roll-up.
@@ -67,7 +68,7 @@ pub fn roll_up(grounds: Grounds<'_>, findings: &[Finding]) -> Vec<Exposure> {
             findings: parts.len() as u64,
             messages: rows.len() as u64,
             runs: count_runs(grounds, &rows),
-            recipients: distinct(messages, &rows),
+            recipients: recipients_of(messages, &rows),
             first_sent: at(rows.first()),
             last_sent: at(rows.last()),
         }

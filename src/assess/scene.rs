@@ -8,6 +8,7 @@ use super::calendar::Calendar;
 use super::pack::Rule;
 use super::register::Register;
 use crate::case::{ClientEntry, Moment};
+use crate::detect::groups;
 use crate::message::{Category, Direction, Form, Messages, Platform};
 
 /// See the module.
@@ -33,15 +34,7 @@ impl<'a> Scene<'a> {
         let messages = grounds.messages;
         let client_of = number_clients(messages);
         let register = Register::new(grounds.consents, messages, client_of.clone());
-        let mut rows_of = vec![Vec::new(); messages.accounts.len()];
-        for (row, account) in messages.columns.account.iter().enumerate() {
-            if let Some(rows) = rows_of.get_mut(*account as usize) {
-                rows.push(row as u32);
-            }
-        }
-        for rows in &mut rows_of {
-            rows.sort_by_key(|row| messages.columns.sent_at.get(*row as usize).copied().unwrap_or_default());
-        }
+        let rows_of = groups::by_account(&messages.columns, messages.accounts.len());
         let columns = &messages.columns;
         let advertising = (0..columns.len())
             .map(|row| {

@@ -25,8 +25,11 @@ mod wording;
 
 use std::collections::BTreeMap;
 
+use super::pack::trigger::Length;
 use super::pack::{Rule, Trigger};
 use super::scene::Scene;
+use crate::detect::Counts;
+use crate::detect::bursts::{Series, bursts};
 use crate::detect::settings::Title;
 use crate::message::Platform;
 
@@ -85,6 +88,15 @@ impl Covered<'_> {
             Meeting { account, level, rows, measured: Vec::new() }
         };
         groups.into_iter().map(meeting).collect()
+    }
+
+    /// Rows that lie in a sliding window in which at least `least` are counted. `rows` stand by time, `keys` are what
+    /// is told apart among them; the sweep is that of bursts.
+    pub fn in_windows(&self, rows: &[u32], keys: &[u32], window: Length, least: u64, counts: Counts) -> Vec<u32> {
+        let times: Vec<i64> = rows.iter().map(|row| self.scene.sent_at(*row)).collect();
+        let series = Series { times: &times, recipients: keys, weights: &[] };
+        let spans = bursts(series, window.milliseconds, least, counts);
+        spans.iter().flat_map(|span| rows.get(span.first..span.end).unwrap_or_default()).copied().collect()
     }
 
     /// As [`Self::meetings`], without levels.

@@ -17,7 +17,7 @@ use super::summary;
 use crate::assess::{Grounds, Pack, Severity, Wording, assess};
 use crate::case::Language;
 use crate::detect::{Settings, detect};
-use crate::ingest::ingest;
+use crate::ingest::{ingest, open};
 use crate::report::evidence::Extent;
 use crate::report::folder::Folder;
 use crate::report::{Kind, ReportInput, SettingRow, write};
@@ -135,7 +135,7 @@ fn detection(file: Option<&Path>) -> anyhow::Result<(Settings, String)> {
     let Some(path) = file else { return Ok((settings, String::new())) };
     let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
     let settings = settings.with_file(&text).with_context(|| path.display().to_string())?;
-    Ok((settings, settings::sha256(text.as_bytes())))
+    Ok((settings, open::sha256(text.as_bytes())))
 }
 
 fn code(

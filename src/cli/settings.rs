@@ -14,7 +14,7 @@ use super::exit::Failure;
 use crate::assess::Calendar;
 use crate::case::Case;
 use crate::ingest::time::DateOrder;
-use crate::ingest::{self, Input, Unreadable, inputs};
+use crate::ingest::{self, Input, Unreadable, inputs, open};
 use crate::message::DEFAULT_ZONE;
 use crate::report::{KEY_BYTES, Shown};
 
@@ -64,7 +64,7 @@ fn prepare_inner(arguments: &InputArguments) -> anyhow::Result<Prepared> {
     let (case, case_sha256) = match &case_file {
         Some(path) => {
             let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
-            (Case::parse(&text).with_context(|| path.display().to_string())?, sha256(text.as_bytes()))
+            (Case::parse(&text).with_context(|| path.display().to_string())?, open::sha256(text.as_bytes()))
         }
         None => (Case::default(), String::new()),
     };
@@ -94,13 +94,6 @@ fn prepare_inner(arguments: &InputArguments) -> anyhow::Result<Prepared> {
         formats: super::formats::own_files(&arguments.format)?,
     };
     Ok(Prepared { inputs, unreadable, case, case_file, case_sha256, ingest, calendar, _stdin: stdin })
-}
-
-/// SHA-256 as 64 hex digits.
-#[must_use]
-pub fn sha256(bytes: &[u8]) -> String {
-    use sha2::{Digest, Sha256};
-    ingest::hex(&Sha256::digest(bytes))
 }
 
 /// Standard input has no end that could be known beforehand: it is bounded as what is unpacked is.
@@ -188,7 +181,7 @@ fn default_key(matter: &str) -> anyhow::Result<PathBuf> {
     let folder = state.or_else(home).ok_or_else(|| {
         anyhow!("no place for the matter's key: HOME is not set; name a file with --key, or use --reveal")
     })?;
-    let digest = sha256(matter.as_bytes());
+    let digest = open::sha256(matter.as_bytes());
     let name = digest.get(..16).unwrap_or("matter");
     Ok(folder.join("sendeschluss/keys").join(format!("{name}.key")))
 }

@@ -4,8 +4,8 @@
 
 use std::collections::BTreeSet;
 
-use super::bursts::{Series, bursts, distinct_recipients};
-use super::groups::pick;
+use super::bursts::{Series, bursts};
+use super::groups::{pick, recipients_of};
 use super::mining::Group;
 use super::settings::{Counts, Settings};
 use super::transactional::{Ground, ground, is_rush};
@@ -278,12 +278,6 @@ fn run(messages: &Messages, campaign: &str, rows: &[u32], times: &[i64], part: s
 
 fn accounts_of(messages: &Messages, rows: &[u32]) -> Vec<u32> {
     pick(&messages.columns.account, rows).into_iter().collect::<BTreeSet<_>>().into_iter().collect()
-}
-
-fn recipients_of(messages: &Messages, rows: &[u32]) -> u64 {
-    let recipients = pick(&messages.columns.recipient, rows);
-    let weights = pick(&messages.recipients.audience, &recipients);
-    distinct_recipients(&recipients, &weights)
 }
 
 /// Median gap and coefficient of variation of the gaps.

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+use super::bursts::distinct_recipients;
 use crate::message::{Columns, Messages};
 
 /// One account, or all accounts of a client, with its rows by time.
@@ -79,4 +80,12 @@ fn order_by_time(columns: &Columns, rows: &mut [u32]) {
 #[must_use]
 pub fn pick<T: Copy + Default>(column: &[T], rows: &[u32]) -> Vec<T> {
     rows.iter().map(|row| column.get(*row as usize).copied().unwrap_or_default()).collect()
+}
+
+/// Distinct recipients of some rows, each stated audience adding its size.
+#[must_use]
+pub fn recipients_of(messages: &Messages, rows: &[u32]) -> u64 {
+    let recipients = pick(&messages.columns.recipient, rows);
+    let weights = pick(&messages.recipients.audience, &recipients);
+    distinct_recipients(&recipients, &weights)
 }

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::bursts::{Series, bursts, distinct_recipients};
-use super::groups::pick;
+use super::bursts::{Series, bursts};
+use super::groups::{pick, recipients_of};
 use super::settings::{Detector, Over, Settings};
 use super::{Burst, Campaign, Run};
 use crate::message::{Messages, ZoneBasis};
@@ -109,9 +109,7 @@ pub fn of_campaign(readings: Readings<'_>, campaign: &Campaign, runs: &[Run], se
     }
     if let Some(initiated) = readings.initiated_longer {
         let rows = still_initiated(&campaign.rows, initiated);
-        let recipients = pick(&messages.columns.recipient, &rows);
-        let weights = pick(&messages.recipients.audience, &recipients);
-        if distinct_recipients(&recipients, &weights) < threshold {
+        if recipients_of(messages, &rows) < threshold {
             depends.push(Setting::ReplyWindow);
         }
     }

@@ -12,10 +12,7 @@ use super::groups::{self, Subject, pick};
 use super::mining::Group;
 use super::settings::{AgeFrom, Detector, Over, Scope, Settings};
 use super::{Burst, id};
-use crate::message::{Columns, Direction, Messages, NO_CONTENT, Platform};
-
-/// Stands for "it is not known whether the text was forwarded".
-const FORWARD_UNKNOWN: u8 = 255;
+use crate::message::{Columns, Direction, FORWARD_UNKNOWN, Messages, NO_CONTENT, Platform};
 
 /// What bursts are searched in.
 #[derive(Clone, Copy, Debug)]

@@ -14,12 +14,9 @@ use super::normalise::{normalise, values};
 use super::people::{AddressKind, Hint, People};
 use super::proof::Proof;
 use crate::message::{
-    Automation, Category, Columns, ContentKind, Direction, Form, NO_CONTENT, Place, Platform, RecipientKind, Route,
-    SAMPLE_CHARACTERS, Status, Texts, ZoneBasis,
+    Automation, Category, Columns, ContentKind, Direction, FORWARD_UNKNOWN, Form, NO_CONTENT, Place, Platform,
+    RecipientKind, Route, SAMPLE_CHARACTERS, Status, Texts, ZoneBasis,
 };
-
-/// Score that stands for "the export does not say how often this was forwarded".
-pub const FORWARD_UNKNOWN: u8 = u8::MAX;
 
 /// One send as a reader found it, before canonical addresses and interning.
 #[derive(Clone, Debug)]

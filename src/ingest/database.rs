@@ -14,10 +14,12 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::batch::{Batch, ConsentKind, Draft, FORWARD_UNKNOWN, Said};
+use super::batch::{Batch, ConsentKind, Draft, Said};
 use super::context::FileContext;
 use super::people::Hint;
-use crate::message::{Automation, Category, Direction, Form, Place, Platform, RecipientKind, Route, Status, ZoneBasis};
+use crate::message::{
+    Automation, Category, Direction, FORWARD_UNKNOWN, Form, Place, Platform, RecipientKind, Route, Status, ZoneBasis,
+};
 use table::{Prepared, Row, Schema, Select};
 
 /// First bytes of every SQLite database.

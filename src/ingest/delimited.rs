@@ -12,6 +12,7 @@ use encoding_rs::Encoding;
 use super::batch::Batch;
 use super::blocks::Hasher;
 use super::context::FileContext;
+use super::encoding::decode;
 use super::mapping::{Delimited, MapError, Mapping, Role, map};
 use super::open::Opened;
 use super::records::{self, Field};
@@ -112,13 +113,6 @@ fn seen(mapping: &Mapping, rows: &[Vec<String>]) -> Vec<ColumnSeen> {
         }
     };
     mapping.names.iter().enumerate().map(column).collect()
-}
-
-pub(super) fn decode<'a>(bytes: &'a [u8], encoding: &'static Encoding) -> Cow<'a, str> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => encoding.decode_without_bom_handling(bytes).0,
-    }
 }
 
 /// The bytes of a field in UTF-8: names of months have accents, and blanks before AM are not always plain ones.

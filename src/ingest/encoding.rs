@@ -2,7 +2,17 @@
 //! A guess by its nature; the account of the file says so.
 //! UTF-16 is recognised where files are opened.
 
+use std::borrow::Cow;
+
 use encoding_rs::{Encoding, MACINTOSH};
+
+/// Bytes as text; those that are no UTF-8 are read in the file's own encoding.
+pub fn decode<'b>(bytes: &'b [u8], encoding: &'static Encoding) -> Cow<'b, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => encoding.decode_without_bom_handling(bytes).0,
+    }
+}
 
 /// The encoding of a sample that is not valid UTF-8.
 #[must_use]

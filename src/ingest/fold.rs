@@ -9,12 +9,12 @@ use rayon::prelude::*;
 use rustc_hash::FxBuildHasher;
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::batch::{Batch, Consent, FORWARD_UNKNOWN, LocalContents, is_made_of_parts};
+use super::batch::{Batch, Consent, LocalContents, is_made_of_parts};
 use super::join::{Entry, join};
 use super::people;
 use crate::message::{
-    Account, Automation, Category, Columns, ContentKind, ContentWords, Contents, Direction, Form, Messages, NO_CONTENT,
-    Platform, RecipientKind, Recipients, Route, Texts,
+    Account, Automation, Category, Columns, ContentKind, ContentWords, Contents, Direction, FORWARD_UNKNOWN, Form,
+    Messages, NO_CONTENT, Platform, RecipientKind, Recipients, Route, Texts,
 };
 
 /// Keys are spread over this many parts; each is folded on its own.

@@ -23,7 +23,7 @@ pub struct Line<'l> {
 /// See the module.
 pub struct Lines<'s> {
     source: BufReader<&'s mut dyn Source>,
-    digest: Sha256,
+    digest: Option<Sha256>,
     offset: u64,
     number: u32,
     line: Vec<u8>,
@@ -32,13 +32,12 @@ pub struct Lines<'s> {
 impl<'s> Lines<'s> {
     /// Begins where the source stands, which should be its start.
     pub fn new(source: &'s mut dyn Source) -> Self {
-        Self {
-            source: BufReader::with_capacity(1 << 18, source),
-            digest: Sha256::new(),
-            offset: 0,
-            number: 0,
-            line: Vec::new(),
-        }
+        Self { digest: Some(Sha256::new()), ..Self::without_hash(source) }
+    }
+
+    /// As [`Self::new`], for a second pass over what was hashed already.
+    pub fn without_hash(source: &'s mut dyn Source) -> Self {
+        Self { source: BufReader::with_capacity(1 << 18, source), digest: None, offset: 0, number: 0, line: Vec::new() }
     }
 
     /// The next line; one that is longer than a record may be comes in pieces.
@@ -52,7 +51,9 @@ impl<'s> Lines<'s> {
         if read == 0 {
             return Ok(None);
         }
-        self.digest.update(&self.line);
+        if let Some(digest) = &mut self.digest {
+            digest.update(&self.line);
+        }
         self.offset += read as u64;
         self.number += 1;
         let mark = if start == 0 && self.line.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
@@ -62,9 +63,9 @@ impl<'s> Lines<'s> {
         Ok(Some(Line { bytes, offset: start + mark as u64, number: self.number }))
     }
 
-    /// SHA-256 of what was read, as hex digits, and how many bytes that was.
+    /// SHA-256 of what was read, as hex digits and empty on a second pass, and how many bytes that was.
     #[must_use]
     pub fn finish(self) -> (String, u64) {
-        (hex(&self.digest.finalize()), self.offset)
+        (self.digest.map_or_else(String::new, |digest| hex(&digest.finalize())), self.offset)
     }
 }

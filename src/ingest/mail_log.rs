@@ -5,13 +5,15 @@
 pub mod exim;
 pub mod postfix;
 
-use std::borrow::Cow;
-
 use encoding_rs::Encoding;
 
+use super::FileRead;
 use super::batch::{Batch, Draft};
 use super::context::FileContext;
+use super::encoding::decode;
+use super::lines::{Line, Lines};
 use super::people::Hint;
+use super::scan::Source;
 use crate::message::{Direction, Form, Place, Platform, RecipientKind, Route, Status, ZoneBasis};
 
 const BOOKKEEPING: &str = "bookkeeping of the mail server";
@@ -87,12 +89,30 @@ fn add(file: &FileContext<'_>, batch: &mut Batch<'_>, place: Place, delivery: &D
     );
 }
 
-/// Text of a line; bytes that are no UTF-8 are read in the file's own encoding.
-fn decode<'l>(bytes: &'l [u8], encoding: &'static Encoding) -> Cow<'l, str> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => encoding.decode_without_bom_handling(bytes).0,
+/// Goes over the log's lines that are not blank once more, from its start. The record of a place is left to the reader.
+fn again(
+    source: &mut dyn Source,
+    encoding: &'static Encoding,
+    progress: &(dyn Fn(u64) + Sync),
+    line: &mut dyn FnMut(Place, &str),
+) -> std::io::Result<()> {
+    source.seek(std::io::SeekFrom::Start(0))?;
+    let mut lines = Lines::without_hash(source);
+    while let Some(Line { bytes, offset, number }) = lines.step()? {
+        let text = decode(bytes, encoding);
+        if text.trim().is_empty() {
+            continue;
+        }
+        line(Place { record: 0, line: number, offset, length: bytes.len() as u32 }, &text);
+        progress(bytes.len() as u64 + 1);
     }
+    Ok(())
+}
+
+/// What a log gave, of which `hash` was taken on the first pass.
+fn ended<'c>(mut batch: Batch<'c>, (sha256, hashed): (String, u64)) -> FileRead<'c> {
+    batch.close();
+    FileRead { batches: vec![batch], sha256: Some(sha256), hashed, date_order: None }
 }
 
 /// What stands after `key` up to `end` or the end of the text.

@@ -10,7 +10,7 @@ use encoding_rs::Encoding;
 use sha2::{Digest, Sha256};
 
 use super::containers::budget::{Budget, TooLarge};
-use super::containers::magic::{Columnar, LAYERS, unpacker, unread_archive};
+use super::containers::magic::{Columnar, LAYERS, fill, unpacker, unread_archive};
 
 /// How many bytes of a file are looked at to recognise it.
 pub const SAMPLE_BYTES: usize = 1 << 20;
@@ -167,6 +167,23 @@ pub fn from_damaged(raw: Vec<u8>, broken: Option<String>, max_unpacked: u64) -> 
     Ok(opened)
 }
 
+/// SHA-256 as hex digits of what is left of a source, and how many bytes that was. It is never held as a whole.
+///
+/// # Errors
+/// When reading fails.
+pub fn sha256_of(source: &mut (impl Read + ?Sized)) -> io::Result<(String, u64)> {
+    let (mut digest, mut bytes) = (Sha256::new(), 0);
+    let mut buffer = vec![0_u8; 1 << 20];
+    loop {
+        let filled = read_up_to(source, &mut buffer)?;
+        digest.update(buffer.get(..filled).unwrap_or_default());
+        bytes += filled as u64;
+        if filled < buffer.len() {
+            return Ok((hex(&digest.finalize()), bytes));
+        }
+    }
+}
+
 /// SHA-256 as hex digits.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> String {
@@ -309,18 +326,8 @@ fn whole_lines(text: &mut Vec<u8>) -> u64 {
 /// # Errors
 /// When reading fails.
 pub fn read_up_to(reader: &mut (impl Read + ?Sized), buffer: &mut [u8]) -> io::Result<usize> {
-    let mut filled = 0;
-    while let Some(rest) = buffer.get_mut(filled..)
-        && !rest.is_empty()
-    {
-        match reader.read(rest) {
-            Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(filled)
+    let (filled, error) = fill(reader, buffer);
+    error.map_or(Ok(filled), Err)
 }
 
 #[cfg(test)]

@@ -18,6 +18,18 @@ pub struct Field {
     pub escaped: bool,
 }
 
+/// Whether a record has the expected columns; empty ones behind them do no harm.
+///
+/// # Errors
+/// When it has fewer, or more that are filled, in words for people.
+pub fn fit(fields: &[Field], expected: usize) -> Result<(), String> {
+    let extra = fields.get(expected..).unwrap_or_default();
+    if fields.len() < expected || extra.iter().any(|field| field.start != field.end) {
+        return Err(format!("{} columns where {expected} are expected", fields.len()));
+    }
+    Ok(())
+}
+
 /// How a record ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {

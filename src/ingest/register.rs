@@ -11,6 +11,7 @@ use super::batch::{Batch, ConsentKind, Said};
 use super::blocks::Hasher;
 use super::context::FileContext;
 use super::delimited::instant;
+use super::encoding::decode;
 use super::formats::schema::Consent;
 use super::formats::{ConsentKindOf, Format, TableConsent};
 use super::people::Hint;
@@ -105,19 +106,11 @@ impl<'c> Lines<'_, 'c> {
         buffer: &[u8],
         fields: &[Field],
     ) -> Result<(), Cow<'static, str>> {
-        let extra = fields.get(self.expected..).unwrap_or_default();
-        if fields.len() < self.expected || extra.iter().any(|field| field.start != field.end) {
-            return Err(format!("{} columns where {} are expected", fields.len(), self.expected).into());
-        }
+        records::fit(fields, self.expected)?;
         let cell = |column: usize| -> String {
             let Some(field) = fields.get(column) else { return String::new() };
             let mut spare = Vec::new();
-            let bytes = records::bytes(buffer, *field, &mut spare);
-            let text = match std::str::from_utf8(bytes) {
-                Ok(text) => Cow::Borrowed(text),
-                Err(_) => self.encoding.decode_without_bom_handling(bytes).0,
-            };
-            text.trim().to_owned()
+            decode(records::bytes(buffer, *field, &mut spare), self.encoding).trim().to_owned()
         };
         let mut said = Vec::new();
         for saying in &self.sayings {

@@ -2,12 +2,10 @@
 //! A dump with rows is not read: it must first be made a database again.
 //! Nothing here runs or understands SQL beyond the words that begin a statement.
 
-use sha2::{Digest, Sha256};
-
 use super::FileRead;
 use super::batch::Batch;
 use super::context::FileContext;
-use super::open::hex;
+use super::open::sha256;
 use super::scan::Source;
 use crate::message::Place;
 
@@ -62,6 +60,6 @@ pub fn read<'c>(
         offset += line.len() as u64;
     }
     batch.close();
-    let sha256 = Some(hex(&Sha256::digest(&raw)));
+    let sha256 = Some(sha256(&raw));
     Ok(FileRead { batches: vec![batch], sha256, hashed: raw.len() as u64, date_order: None })
 }

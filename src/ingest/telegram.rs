@@ -7,19 +7,17 @@ mod export;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
-use sha2::{Digest, Sha256};
-
 use super::FileRead;
 use super::batch::{Batch, Draft};
 use super::context::FileContext;
 use super::delimited::instant;
-use super::open::hex;
+use super::open::sha256;
 use super::people::Hint;
 use super::scan::Source;
 use super::time::{self, DateOrder};
 use crate::message::{Direction, Form, Place, Platform, RecipientKind, Route};
 use export::{Chat, Export, Plain};
+use serde::Deserialize;
 
 /// Name in `inputs.csv`.
 pub const FORMAT: &str = "telegram-desktop";
@@ -109,7 +107,7 @@ pub fn read<'c>(
     let mut raw = Vec::new();
     source.read_to_end(&mut raw)?;
     progress(raw.len() as u64);
-    let sha256 = hex(&Sha256::digest(&raw));
+    let sha256 = sha256(&raw);
     // Telegram writes UTF-8; what stands before other bytes is read.
     let valid = match std::str::from_utf8(&raw) {
         Ok(text) => text,

@@ -1,11 +1,11 @@
 //! One content forwarded to more chats at once than the app allows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{Covered, Meeting};
 use crate::assess::pack::trigger::Length;
-use crate::ingest::batch::FORWARD_UNKNOWN;
-use crate::message::NO_CONTENT;
+use crate::detect::Counts;
+use crate::message::{FORWARD_UNKNOWN, NO_CONTENT};
 
 /// From this score on WhatsApp calls a message forwarded many times.
 const FREQUENT: u8 = 5;
@@ -25,21 +25,8 @@ pub fn fan_out(covered: Covered<'_>, chats: u64, chats_if_frequent: u64, within:
     for ((_, _, frequent), mut rows) in groups {
         let allowed = if frequent { chats_if_frequent } else { chats };
         rows.sort_by_key(|row| (scene.sent_at(*row), *row));
-        let mut start = 0;
-        for (end, row) in rows.iter().enumerate() {
-            while rows
-                .get(start)
-                .is_some_and(|oldest| scene.sent_at(*row) - scene.sent_at(*oldest) >= within.milliseconds)
-            {
-                start += 1;
-            }
-            let window = rows.get(start..=end).unwrap_or_default();
-            if window.len() as u64 > allowed
-                && window.iter().map(|row| scene.recipient(*row)).collect::<BTreeSet<_>>().len() as u64 > allowed
-            {
-                found.extend(window.iter().copied());
-            }
-        }
+        let chats: Vec<u32> = rows.iter().map(|row| scene.recipient(*row)).collect();
+        found.extend(covered.in_windows(&rows, &chats, within, allowed.saturating_add(1), Counts::Recipients));
     }
     covered.plain(found)
 }

@@ -124,7 +124,7 @@ pub fn unpacker<'r>(
 }
 
 /// Fills `buffer` as far as the reader gives, and keeps what it gave before it failed.
-fn fill(reader: &mut (impl Read + ?Sized), buffer: &mut [u8]) -> (usize, Option<io::Error>) {
+pub fn fill(reader: &mut (impl Read + ?Sized), buffer: &mut [u8]) -> (usize, Option<io::Error>) {
     let mut filled = 0;
     while let Some(rest) = buffer.get_mut(filled..)
         && !rest.is_empty()

@@ -2,8 +2,8 @@
 //! Found from the sample alone, by what most of its rows agree on.
 //! What the rows mean is for the mapping.
 
-use super::decode;
 use crate::ingest::blocks::BLOCK_BYTES;
+use crate::ingest::encoding::decode;
 use crate::ingest::open::{Opened, SAMPLE_BYTES};
 use crate::ingest::records::{self, Field, Shape, split};
 use crate::ingest::scan::Layout;

@@ -6,9 +6,10 @@ use std::borrow::Cow;
 
 use encoding_rs::Encoding;
 
-use super::{decode, in_unicode};
+use super::in_unicode;
 use crate::ingest::batch::{Batch, Draft};
 use crate::ingest::context::FileContext;
+use crate::ingest::encoding::decode;
 use crate::ingest::mapping::{Mapping, Role, Sides};
 use crate::ingest::people;
 use crate::ingest::records::{self, Field};
@@ -149,10 +150,7 @@ impl<'c> RowReader<'_, 'c> {
         buffer: &[u8],
         fields: &[Field],
     ) -> Result<(), Cow<'static, str>> {
-        let extra = fields.get(self.expected..).unwrap_or_default();
-        if fields.len() < self.expected || extra.iter().any(|field| field.start != field.end) {
-            return Err(format!("{} columns where {} are expected", fields.len(), self.expected).into());
-        }
+        records::fit(fields, self.expected)?;
         let RowState { batch, status, direction, category, channel, spare } = state;
         let [spare_sender, spare_recipient, spare_text, spare_id, spare_name, spare_word] = spare;
         let raw = |column: Option<usize>| column.and_then(|column| fields.get(column)).copied();
@@ -295,20 +293,9 @@ impl<'c> RowReader<'_, 'c> {
     }
 
     fn route(&self, platform: Platform) -> Route {
-        if let Some(route) = self.mapping.routes.get(platform.as_str()) {
-            return *route;
-        }
-        let constants = self.mapping.known.as_deref().map(|format| format.constants).unwrap_or_default();
-        if let Some(route) = constants.route.filter(|_| constants.platform.is_none_or(|of| of == platform)) {
-            return route;
-        }
-        match platform {
-            Platform::Sms => Route::Sms,
-            Platform::Email => Route::Email,
-            Platform::Telegram => Route::Telegram,
-            Platform::Messenger | Platform::Viber | Platform::Signal | Platform::Other => Route::Other,
-            Platform::Unknown | Platform::Whatsapp => Route::Unknown,
-        }
+        let stated = self.mapping.routes.get(platform.as_str()).copied();
+        let constants = || self.mapping.known.as_deref().map(|format| format.constants).unwrap_or_default();
+        stated.unwrap_or_else(|| constants().route_on(platform))
     }
 }
 

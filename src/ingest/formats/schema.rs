@@ -344,6 +344,19 @@ pub struct Constants {
 }
 
 impl Constants {
+    /// The route of a message on a platform: the stated one where it is for that platform, else what the platform says.
+    #[must_use]
+    pub fn route_on(&self, platform: Platform) -> Route {
+        let stated = self.route.filter(|_| self.platform.is_none_or(|of| of == platform));
+        stated.unwrap_or(match platform {
+            Platform::Sms => Route::Sms,
+            Platform::Email => Route::Email,
+            Platform::Telegram => Route::Telegram,
+            Platform::Messenger | Platform::Viber | Platform::Signal | Platform::Other => Route::Other,
+            Platform::Unknown | Platform::Whatsapp => Route::Unknown,
+        })
+    }
+
     /// These, and where they say nothing the others.
     #[must_use]
     pub fn or(self, other: Self) -> Self {

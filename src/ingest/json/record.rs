@@ -9,7 +9,7 @@ use super::secrets::masked;
 use super::shell::Shell;
 use super::tape::{Fault, Kind, Node, Tape};
 use super::walk::At;
-use crate::ingest::batch::{Batch, ConsentKind, Draft, FORWARD_UNKNOWN, Said};
+use crate::ingest::batch::{Batch, ConsentKind, Draft, Said};
 use crate::ingest::context::FileContext;
 use crate::ingest::delimited::{UNKNOWN_STATUS, instant, platform_of};
 use crate::ingest::formats::path::{Path, Step};
@@ -17,7 +17,9 @@ use crate::ingest::formats::schema::{Consent, Role, TimeForm, When};
 use crate::ingest::formats::{Condition, Ending, Format, Place as FieldPlace, Record};
 use crate::ingest::people::Hint;
 use crate::ingest::time::{self, DateOrder};
-use crate::message::{Automation, Category, Direction, Form, Place, Platform, RecipientKind, Route, Status, ZoneBasis};
+use crate::message::{
+    Automation, Category, Direction, FORWARD_UNKNOWN, Form, Place, Platform, RecipientKind, Route, Status, ZoneBasis,
+};
 
 /// Reason for items that no kind of record takes.
 pub const NO_SEND: &str = "event that is no send";
@@ -440,20 +442,8 @@ impl<'r, 'c> Documents<'r, 'c> {
     }
 
     fn route(&self, record: &Record, platform: Platform) -> Route {
-        if let Some(route) = self.format.routes.get(&platform) {
-            return *route;
-        }
-        let of = record.constants.platform;
-        if let Some(route) = record.constants.route.filter(|_| of.is_none_or(|of| of == platform)) {
-            return route;
-        }
-        match platform {
-            Platform::Sms => Route::Sms,
-            Platform::Email => Route::Email,
-            Platform::Telegram => Route::Telegram,
-            Platform::Messenger | Platform::Viber | Platform::Signal | Platform::Other => Route::Other,
-            Platform::Unknown | Platform::Whatsapp => Route::Unknown,
-        }
+        let stated = self.format.routes.get(&platform).copied();
+        stated.unwrap_or_else(|| record.constants.route_on(platform))
     }
 
     /// The time of an item: the first filled place that may hold it.

@@ -413,17 +413,37 @@ impl Reader<'_> {
     }
 
     fn object(&mut self, depth: u32) -> Result<(), Fault> {
-        let index = self.open(depth, Kind::Object)?;
+        let reason = "neither a comma nor the end of the object behind a member";
+        self.items(depth, Kind::Object, b'}', reason, |reader| reader.member(depth))
+    }
+
+    fn list(&mut self, depth: u32) -> Result<(), Fault> {
+        let reason = "neither a comma nor the end of the list behind an element";
+        self.items(depth, Kind::List, b']', reason, |reader| {
+            reader.blanks();
+            reader.value(depth + 1)
+        })
+    }
+
+    /// What stands between an opening sign and `end`, with commas between; `one` reads one of them.
+    fn items(
+        &mut self,
+        depth: u32,
+        kind: Kind,
+        end: u8,
+        reason: &'static str,
+        one: impl Fn(&mut Self) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let index = self.open(depth, kind)?;
         self.blanks();
-        if self.text.get(self.at) == Some(&b'}') {
+        if self.text.get(self.at) == Some(&end) {
             self.at += 1;
             self.close(index);
             return Ok(());
         }
         loop {
             let before = self.tape.tokens.len();
-            let read = self.member(depth);
-            match read {
+            match one(self) {
                 Err(Fault::End) if self.partial => {
                     self.tape.tokens.truncate(before);
                     self.cut = true;
@@ -436,7 +456,7 @@ impl Reader<'_> {
             self.blanks();
             match self.text.get(self.at) {
                 Some(b',') => self.at += 1,
-                Some(b'}') => {
+                Some(sign) if *sign == end => {
                     self.at += 1;
                     break;
                 }
@@ -444,7 +464,7 @@ impl Reader<'_> {
                     self.cut = true;
                     break;
                 }
-                _ => return self.fault("neither a comma nor the end of the object behind a member"),
+                _ => return self.fault(reason),
             }
         }
         self.close(index);
@@ -515,45 +535,6 @@ impl Reader<'_> {
             self.tape.tokens.truncate(tokens);
             self.tape.side.truncate(side);
         }
-        Ok(())
-    }
-
-    fn list(&mut self, depth: u32) -> Result<(), Fault> {
-        let index = self.open(depth, Kind::List)?;
-        self.blanks();
-        if self.text.get(self.at) == Some(&b']') {
-            self.at += 1;
-            self.close(index);
-            return Ok(());
-        }
-        loop {
-            self.blanks();
-            let before = self.tape.tokens.len();
-            match self.value(depth + 1) {
-                Err(Fault::End) if self.partial => {
-                    self.tape.tokens.truncate(before);
-                    self.cut = true;
-                }
-                read => read?,
-            }
-            if self.cut {
-                break;
-            }
-            self.blanks();
-            match self.text.get(self.at) {
-                Some(b',') => self.at += 1,
-                Some(b']') => {
-                    self.at += 1;
-                    break;
-                }
-                None if self.partial => {
-                    self.cut = true;
-                    break;
-                }
-                _ => return self.fault("neither a comma nor the end of the list behind an element"),
-            }
-        }
-        self.close(index);
         Ok(())
     }
 

@@ -8,10 +8,11 @@ use super::super::FileRead;
 use super::super::batch::Batch;
 use super::super::context::FileContext;
 use super::super::delimited::instant;
+use super::super::encoding::decode;
 use super::super::lines::Lines;
 use super::super::scan::Source;
 use super::super::time::{self, DateOrder};
-use super::{BOOKKEEPING, CONNECTION, DISCARDED, Delivery, NO_LINE, NOTICE, REFUSED, add, after, decode, share};
+use super::{BOOKKEEPING, CONNECTION, DISCARDED, Delivery, NO_LINE, NOTICE, REFUSED, add, after, again, ended, share};
 use crate::message::{Place, Status};
 
 /// Name in `inputs.csv`.
@@ -126,27 +127,12 @@ pub fn read<'c>(
         }
     }
     deliveries.retain(|_, count| *count > 1);
-    let (sha256, hashed) = lines.finish();
-    source.seek(std::io::SeekFrom::Start(0))?;
+    let hash = lines.finish();
     let mut reader = Reader { file, batch: Batch::new(file), mails: HashMap::new(), deliveries };
-    let mut lines = Lines::new(source);
-    while let Some(line) = lines.step()? {
-        let text = decode(line.bytes, encoding);
-        if text.trim().is_empty() {
-            continue;
-        }
-        let place = Place {
-            record: reader.batch.records + 1,
-            line: line.number,
-            offset: line.offset,
-            length: line.bytes.len() as u32,
-        };
-        reader.line(place, &text);
-        progress(line.bytes.len() as u64 + 1);
-    }
-    let mut batch = reader.batch;
-    batch.close();
-    Ok(FileRead { batches: vec![batch], sha256: Some(sha256), hashed, date_order: None })
+    again(source, encoding, progress, &mut |place, text| {
+        reader.line(Place { record: reader.batch.records + 1, ..place }, text);
+    })?;
+    Ok(ended(reader.batch, hash))
 }
 
 struct Reader<'f, 'c> {

@@ -10,12 +10,13 @@ use super::super::FileRead;
 use super::super::batch::Batch;
 use super::super::context::FileContext;
 use super::super::delimited::{UNKNOWN_STATUS, instant};
+use super::super::encoding::decode;
 use super::super::lines::Lines;
 use super::super::scan::Source;
 use super::super::time::{self, DateOrder};
 use super::{
     BOOKKEEPING, CONNECTION, DISCARDED, Delivery, HAND_OVER, NO_LINE, NOTICE, OTHER_PROGRAM, PROBE, REFUSED, add,
-    after, decode, share,
+    after, again, ended, share,
 };
 use crate::message::{Place, Status};
 
@@ -210,28 +211,13 @@ pub fn read<'c>(
             years.look(&header);
         }
     }
-    let (sha256, hashed) = lines.finish();
+    let hash = lines.finish();
     years.settle(&file.file_name);
-    source.seek(std::io::SeekFrom::Start(0))?;
     let mut reader = Reader { file, batch: Batch::new(file), years, mails: HashMap::new() };
-    let mut lines = Lines::new(source);
-    while let Some(line) = lines.step()? {
-        let text = decode(line.bytes, encoding);
-        if text.trim().is_empty() {
-            continue;
-        }
-        let place = Place {
-            record: reader.batch.records + 1,
-            line: line.number,
-            offset: line.offset,
-            length: line.bytes.len() as u32,
-        };
-        reader.line(place, &text);
-        progress(line.bytes.len() as u64 + 1);
-    }
-    let mut batch = reader.batch;
-    batch.close();
-    Ok(FileRead { batches: vec![batch], sha256: Some(sha256), hashed, date_order: None })
+    again(source, encoding, progress, &mut |place, text| {
+        reader.line(Place { record: reader.batch.records + 1, ..place }, text);
+    })?;
+    Ok(ended(reader.batch, hash))
 }
 
 struct Reader<'f, 'c> {
