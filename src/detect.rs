@@ -9,6 +9,7 @@ pub mod completeness;
 pub(crate) mod groups;
 pub mod intensity;
 pub mod limits;
+mod links;
 pub mod measures;
 pub mod mining;
 pub mod regularity;

@@ -12,6 +12,7 @@ pub mod containers;
 mod context;
 pub mod database;
 mod delimited;
+mod echo;
 mod encoding;
 mod fold;
 pub mod formats;

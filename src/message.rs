@@ -152,6 +152,12 @@ macro_rules! columns {
                 $(self.$name.reserve_exact(rows);)+
             }
 
+            /// Gives back the room that no row needs.
+            pub fn shrink(&mut self) {
+                $(self.$name.shrink_to_fit();)+
+                self.message_id.shrink();
+            }
+
             /// Keeps only the rows that `keep` says yes to, in order.
             pub fn retain(&mut self, keep: &[bool]) {
                 $(

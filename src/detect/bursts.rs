@@ -2,9 +2,7 @@
 //! Exact and never bucketed; messages of one instant count together, whatever their order.
 //! It sees slices of one group (an account, or a content of an account) and knows nothing else.
 
-use hashbrown::HashMap;
-use rustc_hash::FxBuildHasher;
-
+use super::links::Links;
 use super::settings::Counts;
 
 /// One group's messages, ordered by time.
@@ -100,43 +98,6 @@ pub fn sweep(series: Series<'_>, window_ms: i64, counts: Counts, mut see: impl F
         }
         see(Moment { at: now, low, end, count: if links.is_some() { distinct } else { (end - low) as u64 } });
         start = end;
-    }
-}
-
-/// For each message, where the same recipient stood before and stands next.
-#[derive(Debug)]
-pub(super) struct Links {
-    previous: Vec<u32>,
-    next: Vec<u32>,
-}
-
-/// Stands for "nowhere".
-const NONE: u32 = u32::MAX;
-
-impl Links {
-    pub(super) fn new(recipients: &[u32]) -> Self {
-        let mut last: HashMap<u32, u32, FxBuildHasher> =
-            HashMap::with_capacity_and_hasher(recipients.len().min(1 << 20), FxBuildHasher);
-        let mut previous = vec![NONE; recipients.len()];
-        let mut next = vec![NONE; recipients.len()];
-        for (position, (recipient, slot)) in recipients.iter().zip(&mut previous).enumerate() {
-            if let Some(before) = last.insert(*recipient, position as u32) {
-                *slot = before;
-                if let Some(next) = next.get_mut(before as usize) {
-                    *next = position as u32;
-                }
-            }
-        }
-        Self { previous, next }
-    }
-
-    pub(super) fn previous(&self, position: usize) -> Option<usize> {
-        self.previous.get(position).filter(|before| **before != NONE).map(|before| *before as usize)
-    }
-
-    /// Position of the next message to the same recipient; past the end when there is none.
-    pub(super) fn next(&self, position: usize) -> usize {
-        self.next.get(position).map_or(usize::MAX, |next| if *next == NONE { usize::MAX } else { *next as usize })
     }
 }
 

@@ -4,10 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use hashbrown::HashMap;
 use rayon::prelude::*;
-use rustc_hash::FxBuildHasher;
 
+use super::links::{Contact, contacts};
 use crate::message::{Direction, Messages};
 
 /// Whose inbound messages show an account's replies.
@@ -133,16 +132,21 @@ pub fn initiated(turns: &[Turn], window_ms: i64) -> Vec<bool> {
     if turns.iter().all(|turn| turn.direction == Direction::Outbound) {
         return vec![true; turns.len()];
     }
-    let mut last_inbound: HashMap<u32, i64, FxBuildHasher> = HashMap::default();
-    let mut initiated = Vec::with_capacity(turns.len());
-    for instant in turns.chunk_by(|one, next| one.at == next.at) {
-        for turn in instant.iter().filter(|turn| turn.direction == Direction::Inbound) {
-            last_inbound.insert(turn.recipient, turn.at);
+    let mut initiated = vec![false; turns.len()];
+    let contacts = contacts(turns.iter().map(|turn| turn.recipient));
+    for with_one in contacts.chunk_by(|one, next| one.recipient() == next.recipient()) {
+        let turn = |contact: &Contact| turns.get(contact.position() as usize);
+        let mut last_inbound: Option<i64> = None;
+        for instant in with_one.chunk_by(|one, next| turn(one).map(|one| one.at) == turn(next).map(|next| next.at)) {
+            let inbound = instant.iter().filter_map(turn).find(|turn| turn.direction == Direction::Inbound);
+            last_inbound = inbound.map(|turn| turn.at).or(last_inbound);
+            for contact in instant {
+                let open = |turn: &Turn| last_inbound.is_some_and(|at| turn.at - at < window_ms);
+                if let Some((turn, slot)) = turn(contact).zip(initiated.get_mut(contact.position() as usize)) {
+                    *slot = turn.direction == Direction::Outbound && !open(turn);
+                }
+            }
         }
-        initiated.extend(instant.iter().map(|turn| {
-            let open = last_inbound.get(&turn.recipient).is_some_and(|at| turn.at - at < window_ms);
-            turn.direction == Direction::Outbound && !open
-        }));
     }
     initiated
 }

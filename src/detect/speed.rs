@@ -2,7 +2,10 @@
 //! Exact: one pass with two pointers for each k. No threshold is involved, so none can be argued about.
 //! The kernel sees one account or one campaign; nothing is judged here.
 
-use super::bursts::{Links, Series, distinct_recipients};
+use std::ops::Range;
+
+use super::bursts::Series;
+use super::links::Links;
 
 /// The fastest stretch to a number of recipients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,31 +30,56 @@ pub fn steps(most: u64) -> impl Iterator<Item = u64> {
 /// distinct recipients are at least as many (docs/method.md, Speed profile).
 #[must_use]
 pub fn profile(series: Series<'_>) -> Vec<Step> {
-    let most = distinct_recipients(series.recipients, series.weights);
     let links = Links::new(series.recipients);
-    steps(most).filter_map(|recipients| fastest(series, &links, recipients)).collect()
+    let firsts = (0..series.times.len()).filter(|position| links.previous(*position).is_none());
+    let most = firsts.map(|position| weight(series, position)).sum();
+    let mut pointers: Vec<Pointer> = steps(most).map(Pointer::new).collect();
+    // All steps go through one stretch of the series before any goes on, so that it is read from memory once.
+    for start in (0..series.times.len()).step_by(STRETCH) {
+        let end = (start + STRETCH).min(series.times.len());
+        pointers.iter_mut().for_each(|pointer| pointer.walk(series, &links, start..end));
+    }
+    pointers.into_iter().filter_map(|pointer| pointer.best).collect()
 }
 
-fn fastest(series: Series<'_>, links: &Links, recipients: u64) -> Option<Step> {
-    let weight = |position: usize| series.weights.get(position).map_or(1, |weight| u64::from(*weight));
-    let (mut low, mut distinct) = (0_usize, 0_u64);
-    let mut best: Option<Step> = None;
-    for (position, to) in series.times.iter().copied().enumerate() {
-        if links.previous(position).is_none_or(|previous| previous < low) {
-            distinct += weight(position);
-        }
-        while distinct >= recipients {
-            let Some(from) = series.times.get(low).copied() else { break };
-            if best.is_none_or(|best| to - from < best.shortest_ms) {
-                best = Some(Step { recipients, shortest_ms: to - from, from, to });
+/// Messages of a stretch of the walk.
+const STRETCH: usize = 4_096;
+
+fn weight(series: Series<'_>, position: usize) -> u64 {
+    series.weights.get(position).map_or(1, |weight| u64::from(*weight))
+}
+
+/// The search for one step, as far as it has come.
+struct Pointer {
+    recipients: u64,
+    low: usize,
+    distinct: u64,
+    best: Option<Step>,
+}
+
+impl Pointer {
+    fn new(recipients: u64) -> Self {
+        Self { recipients, low: 0, distinct: 0, best: None }
+    }
+
+    fn walk(&mut self, series: Series<'_>, links: &Links, positions: Range<usize>) {
+        for position in positions {
+            let Some(to) = series.times.get(position).copied() else { return };
+            if links.previous(position).is_none_or(|previous| previous < self.low) {
+                self.distinct += weight(series, position);
             }
-            if links.next(low) > position {
-                distinct -= weight(low);
+            while self.distinct >= self.recipients {
+                let Some(from) = series.times.get(self.low).copied() else { break };
+                if self.best.is_none_or(|best| to - from < best.shortest_ms) {
+                    self.best = Some(Step { recipients: self.recipients, shortest_ms: to - from, from, to });
+                }
+                if links.next(self.low) > position {
+                    self.distinct -= weight(series, self.low);
+                }
+                self.low += 1;
             }
-            low += 1;
         }
     }
-    best
 }
 
 #[cfg(test)]

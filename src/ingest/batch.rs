@@ -10,6 +10,7 @@ use rustc_hash::FxBuildHasher;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use super::context::{Context, FileContext};
+use super::echo::{Echo, take_echoes};
 use super::normalise::{normalise, values};
 use super::people::{AddressKind, Hint, People};
 use super::proof::Proof;
@@ -290,6 +291,10 @@ pub struct Batch<'c> {
     pub records: u32,
     /// Rows, with account, recipient and content as local indices.
     pub rows: Columns,
+    /// What later records tell of messages in `rows`, in their order; filled by [`Self::close`].
+    pub echoes: Vec<Echo>,
+    /// Records that gave echoes only.
+    pub echoing: u64,
     accounts: AddressBook,
     recipients: AddressBook,
     /// Contents by local index; index 0 is "none".
@@ -321,6 +326,8 @@ impl<'c> Batch<'c> {
             file: file.index,
             records: 0,
             rows: Columns::default(),
+            echoes: Vec::new(),
+            echoing: 0,
             accounts: AddressBook::default(),
             recipients: AddressBook::default(),
             contents: LocalContents::with_none(),
@@ -535,6 +542,7 @@ impl<'c> Batch<'c> {
         self.rows.record.iter_mut().for_each(|record| *record += records);
         self.rows.line.iter_mut().for_each(|line| *line += lines);
         self.rows.offset.iter_mut().for_each(|at| *at += offset);
+        self.echoes.iter_mut().for_each(|echo| echo.record += records);
         let places = self.rejects.iter_mut().map(|reject| &mut reject.place);
         for place in places.chain(self.consents.iter_mut().map(|consent| &mut consent.place)) {
             place.record += records;
@@ -549,6 +557,7 @@ impl<'c> Batch<'c> {
             *record = row(*record);
             *line = *record;
         }
+        self.echoes.iter_mut().for_each(|echo| echo.record = row(echo.record));
         let places = self.rejects.iter_mut().map(|reject| &mut reject.place);
         for place in places.chain(self.consents.iter_mut().map(|consent| &mut consent.place)) {
             place.record = row(place.record);
@@ -576,8 +585,12 @@ impl<'c> Batch<'c> {
         }
     }
 
-    /// Frees what only reading needs.
+    /// Folds what tells of one message within this batch, and frees what only reading needs.
     pub fn close(&mut self) {
+        let (echoes, echoing) = take_echoes(&mut self.rows);
+        self.echoes.extend(echoes);
+        self.echoing += echoing;
+        self.rows.shrink();
         self.content_of = HashMap::default();
         self.content_of_fingerprint = HashMap::default();
         self.recipients.raw = Interner::default();

@@ -4,33 +4,36 @@
 
 use std::collections::BTreeMap;
 
+use super::echo::Echo;
 use crate::message::{Columns, Conflict, Contents, Contradiction, NO_CONTENT};
 
 const HOUR_MS: i64 = 3_600_000;
 /// Zones of the earth lie at most this many hours apart.
 const MOST_HOURS: i64 = 26;
 
-/// What the pairs (first row, later row of the same message) contradict each other in, added up by files and shift.
+/// What the records of one message contradict each other in, added up by files and shift. `tellings` are the row of a
+/// message as its first record gave it, the file of a later record, and what that tells.
 #[must_use]
-pub fn conflicts(columns: &Columns, contents: &Contents, pairs: &[(u32, u32)]) -> Vec<Conflict> {
+pub fn conflicts(
+    columns: &Columns,
+    contents: &Contents,
+    tellings: impl Iterator<Item = (u32, u32, Echo)>,
+) -> Vec<Conflict> {
     let mut found: BTreeMap<(Contradiction, u32, u32, i64), Conflict> = BTreeMap::new();
-    for (first, again) in pairs {
-        let (first, again) = (*first as usize, *again as usize);
-        let file = |row: usize| columns.file.get(row).copied().unwrap_or_default();
-        let record = |row: usize| columns.record.get(row).copied().unwrap_or_default();
+    for (first, file, echo) in tellings {
+        let first = Echo::of(columns, first as usize, first);
         let mut add = |kind, shift_ms| {
-            let files = (file(first), file(again));
-            let new = Conflict { kind, files, shift_ms, count: 0, records: (record(first), record(again)) };
+            let files = (columns.file.get(first.row as usize).copied().unwrap_or_default(), file);
+            let new = Conflict { kind, files, shift_ms, count: 0, records: (first.record, echo.record) };
             found.entry((kind, files.0, files.1, shift_ms)).or_insert(new).count += 1;
         };
-        let shift_ms = columns.sent_at.get(again).zip(columns.sent_at.get(first)).map_or(0, |(later, at)| later - at);
+        let shift_ms = echo.sent_at - first.sent_at;
         // A later status has a time of its own: only records of the same status should agree.
-        let comparable = columns.status.get(first) == columns.status.get(again);
+        let comparable = first.status == echo.status;
         if comparable && shift_ms != 0 && shift_ms % HOUR_MS == 0 && shift_ms.abs() <= MOST_HOURS * HOUR_MS {
             add(Contradiction::WholeHours, shift_ms);
         }
-        let content = |row: usize| columns.content.get(row).copied().unwrap_or(NO_CONTENT);
-        let (one, other) = (content(first), content(again));
+        let (one, other) = (first.content, echo.content);
         if one != other && one != NO_CONTENT && other != NO_CONTENT && contents.kind(one) == contents.kind(other) {
             add(Contradiction::Contents, 0);
         }
@@ -54,7 +57,9 @@ mod tests {
             ..Columns::default()
         };
         let contents = Contents { kind: vec![ContentKind::Text; 3], ..Contents::default() };
-        let found = conflicts(&columns, &contents, &[(0, 1), (0, 2), (0, 3)]);
+        let tellings = [(0, 1, 1), (0, 1, 2), (0, 2, 3)];
+        let tellings = tellings.map(|(first, file, again)| (first, file, Echo::of(&columns, again, first)));
+        let found = conflicts(&columns, &contents, tellings.into_iter());
         let told: Vec<_> =
             found.iter().map(|one| (one.kind, one.files, one.shift_ms, one.count, one.records)).collect();
         let expected = [

@@ -10,6 +10,7 @@ use rustc_hash::FxBuildHasher;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::batch::{Batch, Consent, LocalContents, is_made_of_parts};
+use super::echo::Echo;
 use super::join::{Entry, join};
 use super::people;
 use crate::message::{
@@ -41,14 +42,24 @@ pub fn fold(mut batches: Vec<Batch<'_>>, files: Vec<String>) -> Folded {
     let (mut contents, content_of, samples) = join_contents(&mut batches);
     let mut columns = Columns::default();
     columns.reserve(batches.iter().map(|batch| batch.rows.len()).sum());
-    let mut consents = Vec::new();
+    let (mut consents, mut echoes) = (Vec::new(), Vec::new());
+    let mut echoing = vec![0_u64; files.len()];
     for (index, batch) in batches.into_iter().enumerate() {
         let (accounts, recipients, contents) = (account_of.get(index), recipient_of.get(index), content_of.get(index));
         let mut rows = batch.rows;
         renumber(&mut rows.account, accounts);
         renumber(&mut rows.recipient, recipients);
         renumber(&mut rows.content, contents);
+        let before = columns.len() as u32;
         columns.append(&rows);
+        echoes.extend(batch.echoes.into_iter().map(|mut echo| {
+            echo.row += before;
+            renumber(std::slice::from_mut(&mut echo.content), contents);
+            echo
+        }));
+        if let Some(echoing) = echoing.get_mut(batch.file as usize) {
+            *echoing += batch.echoing;
+        }
         consents.extend(batch.consents.into_iter().map(|mut consent| {
             renumber(std::slice::from_mut(&mut consent.account), accounts);
             renumber(std::slice::from_mut(&mut consent.recipient), recipients);
@@ -56,29 +67,39 @@ pub fn fold(mut batches: Vec<Batch<'_>>, files: Vec<String>) -> Folded {
         }));
     }
     columns.message_id.shrink();
-    contents.words = samples.words(&columns, &content_of);
-    (contents.texts, contents.text_of) = samples.texts(&columns, &content_of);
     let Repetitions { pairs: duplicates, ordinals } = find_duplicates(&columns);
     for (row, ordinal) in ordinals {
         if let Some(key) = columns.key.get_mut(row as usize) {
             *key = nth_key(*key, ordinal);
         }
     }
-    let conflicts = super::conflicts::conflicts(&columns, &contents, &duplicates);
+    echoes.sort_by_key(|echo| echo.row);
+    let conflicts = super::conflicts::conflicts(
+        &columns,
+        &contents,
+        Tellings::new(&duplicates, &echoes).map(|telling| telling.resolve(&columns)),
+    );
     let mut keep = Vec::new();
     if !duplicates.is_empty() {
         keep = vec![true; columns.len()];
-        for (first, again) in duplicates {
-            merge(&mut columns, &contents, first as usize, again as usize);
-            if let Some(kept) = keep.get_mut(again as usize) {
+        for (_, again) in &duplicates {
+            if let Some(kept) = keep.get_mut(*again as usize) {
                 *kept = false;
             }
         }
     }
-    let (read, folded) = count_records(&columns, &keep, files.len());
+    for telling in Tellings::new(&duplicates, &echoes) {
+        let (first, _, echo) = telling.resolve(&columns);
+        merge(&mut columns, &contents, first as usize, &echo);
+    }
+    drop(echoes);
+    let (read, mut folded) = count_records(&columns, &keep, files.len());
+    folded.iter_mut().zip(&echoing).for_each(|(folded, echoing)| *folded += echoing);
     if !keep.is_empty() {
         columns.retain(&keep);
     }
+    contents.words = samples.words(&columns, &content_of);
+    (contents.texts, contents.text_of) = samples.texts(&columns, &content_of);
     let recipients = with_audience(recipients, &columns);
     let messages = Messages { accounts, recipients, contents, files, columns, conflicts, doubts: Vec::new() };
     Folded { messages, consents, read, folded }
@@ -309,39 +330,89 @@ fn repetitions_of_part(columns: &Columns, rows: &[u32]) -> Repetitions {
     found
 }
 
-fn merge(columns: &mut Columns, contents: &Contents, first: usize, again: usize) {
-    fn fill<T: Copy + PartialEq>(column: &mut [T], first: usize, again: usize, unknown: T) {
-        let Some(other) = column.get(again).copied() else { return };
+/// One later record of a message.
+#[derive(Clone, Copy, Debug)]
+struct Telling<'e> {
+    /// Row of the message's first record.
+    first: u32,
+    /// Row of the later record, or of the message its echo belongs to.
+    row: u32,
+    echo: Option<&'e Echo>,
+}
+
+impl Telling<'_> {
+    /// The first record's row, the later record's file, and what it tells.
+    fn resolve(&self, columns: &Columns) -> (u32, u32, Echo) {
+        let file = columns.file.get(self.row as usize).copied().unwrap_or_default();
+        let echo = self.echo.copied().unwrap_or_else(|| Echo::of(columns, self.row as usize, self.first));
+        (self.first, file, echo)
+    }
+}
+
+/// Later records in the order of files and records, whether they lie in rows of their own or in echoes.
+struct Tellings<'e> {
+    /// (first row, later row), ordered by the later row.
+    pairs: &'e [(u32, u32)],
+    /// Ordered by their rows, those of one row by record.
+    echoes: &'e [Echo],
+    /// The pair given last: echoes of its later row belong to its first.
+    last: Option<(u32, u32)>,
+}
+
+impl<'e> Tellings<'e> {
+    fn new(pairs: &'e [(u32, u32)], echoes: &'e [Echo]) -> Self {
+        Self { pairs, echoes, last: None }
+    }
+}
+
+impl<'e> Iterator for Tellings<'e> {
+    type Item = Telling<'e>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Some(((first, again), pairs)) = self.pairs.split_first()
+            && self.echoes.first().is_none_or(|echo| *again <= echo.row)
+        {
+            (self.pairs, self.last) = (pairs, Some((*first, *again)));
+            return Some(Telling { first: *first, row: *again, echo: None });
+        }
+        let (echo, echoes) = self.echoes.split_first()?;
+        self.echoes = echoes;
+        let first = self.last.filter(|(_, again)| *again == echo.row).map_or(echo.row, |(first, _)| first);
+        Some(Telling { first, row: echo.row, echo: Some(echo) })
+    }
+}
+
+fn merge(columns: &mut Columns, contents: &Contents, first: usize, told: &Echo) {
+    fn fill<T: Copy + PartialEq>(column: &mut [T], first: usize, other: T, unknown: T) {
         if let Some(slot) = column.get_mut(first)
             && *slot == unknown
         {
             *slot = other;
         }
     }
-    fn greater<T: Copy + Ord>(column: &mut [T], first: usize, again: usize) {
-        let Some(other) = column.get(again).copied() else { return };
+    fn greater<T: Copy + Ord>(column: &mut [T], first: usize, other: T) {
         if let Some(slot) = column.get_mut(first) {
             *slot = (*slot).max(other);
         }
     }
-    if columns.sent_at.get(again) < columns.sent_at.get(first) {
-        columns.sent_at.copy_within(again..=again, first);
-        columns.zone.copy_within(again..=again, first);
+    if let Some((at, zone)) = columns.sent_at.get_mut(first).zip(columns.zone.get_mut(first))
+        && told.sent_at < *at
+    {
+        (*at, *zone) = (told.sent_at, told.zone);
     }
-    greater(&mut columns.status, first, again);
-    greater(&mut columns.audience, first, again);
-    fill(&mut columns.platform, first, again, Platform::Unknown);
-    fill(&mut columns.route, first, again, Route::Unknown);
-    fill(&mut columns.category, first, again, Category::Unknown);
-    fill(&mut columns.automation, first, again, Automation::Unknown);
-    fill(&mut columns.form, first, again, Form::Unknown);
-    fill(&mut columns.forward_score, first, again, FORWARD_UNKNOWN);
-    let named = |row: usize| {
-        let index = columns.content.get(row).copied().unwrap_or(NO_CONTENT);
-        (index != NO_CONTENT, contents.kind(index) != ContentKind::Text)
-    };
-    if named(again) > named(first) {
-        columns.content.copy_within(again..=again, first);
+    greater(&mut columns.status, first, told.status);
+    greater(&mut columns.audience, first, told.audience);
+    fill(&mut columns.platform, first, told.platform, Platform::Unknown);
+    fill(&mut columns.route, first, told.route, Route::Unknown);
+    fill(&mut columns.category, first, told.category, Category::Unknown);
+    fill(&mut columns.automation, first, told.automation, Automation::Unknown);
+    fill(&mut columns.form, first, told.form, Form::Unknown);
+    fill(&mut columns.forward_score, first, told.forward_score, FORWARD_UNKNOWN);
+    let named = |content: u32| (content != NO_CONTENT, contents.kind(content) != ContentKind::Text);
+    if let Some((content, values)) = columns.content.get_mut(first).zip(columns.values.get_mut(first))
+        && named(told.content) > named(*content)
+    {
+        (*content, *values) = (told.content, told.values);
     }
 }
 
