@@ -295,6 +295,7 @@ pub struct Batch<'c> {
     pub echoes: Vec<Echo>,
     /// Records that gave echoes only.
     pub echoing: u64,
+    closed: bool,
     accounts: AddressBook,
     recipients: AddressBook,
     /// Contents by local index; index 0 is "none".
@@ -328,6 +329,7 @@ impl<'c> Batch<'c> {
             rows: Columns::default(),
             echoes: Vec::new(),
             echoing: 0,
+            closed: false,
             accounts: AddressBook::default(),
             recipients: AddressBook::default(),
             contents: LocalContents::with_none(),
@@ -585,11 +587,13 @@ impl<'c> Batch<'c> {
         }
     }
 
-    /// Folds what tells of one message within this batch, and frees what only reading needs.
+    /// Folds what tells of one message within this batch, and frees what only reading needs. Nothing is added behind it.
     pub fn close(&mut self) {
+        if std::mem::replace(&mut self.closed, true) {
+            return;
+        }
         let (echoes, echoing) = take_echoes(&mut self.rows);
-        self.echoes.extend(echoes);
-        self.echoing += echoing;
+        (self.echoes, self.echoing) = (echoes, echoing);
         self.rows.shrink();
         self.content_of = HashMap::default();
         self.content_of_fingerprint = HashMap::default();

@@ -162,7 +162,7 @@ pub fn read<'c>(
     let problem = |state: &mut RowState<'c>, place: Place, raw: &[u8], reason: &'static str| {
         state.batch.reject(place, reason, raw);
     };
-    let walk = Walk { start: &start, record: &record, problem: &problem };
+    let walk = Walk { start: &start, finish: &|state| state.batch.close(), record: &record, problem: &problem };
     let mut hasher = Hasher::new(file.context.threads);
     let stretches = scan(source, *layout, &walk, &mut hasher, progress)?;
     let (mut records, mut lines) = *above;
@@ -176,7 +176,6 @@ pub fn read<'c>(
     for stretch in stretches {
         let mut batch = stretch.state.batch;
         batch.shift(records, lines, 0);
-        batch.close();
         records += stretch.records;
         lines += stretch.lines;
         batches.push(batch);
@@ -204,7 +203,7 @@ fn settle_date_order(
         }
     };
     let problem = |_: &mut OrderEvidence, _: Place, _: &[u8], _: &'static str| ();
-    let walk = Walk { start: &start, record: &record, problem: &problem };
+    let walk = Walk { start: &start, finish: &|_| (), record: &record, problem: &problem };
     // The sample first: stamps that settle their own order need no walk over the whole file.
     let mut sample = vec![0_u8; 1 << 16];
     source.seek(std::io::SeekFrom::Start(0))?;

@@ -108,7 +108,8 @@ fn read_blocks<'c>(
         state.batch.broken_off |= lost;
     };
     let layout = layout_of(sample);
-    let plan = Walk { layout, skip: bom, block_bytes, start: &start, unit: &unit, problem: &problem };
+    let plan =
+        Walk { layout, skip: bom, block_bytes, start: &start, finish: &State::close, unit: &unit, problem: &problem };
     let mut hasher = Hasher::new(file.context.threads);
     let mut stretches = Vec::new();
     let mut from = 0;

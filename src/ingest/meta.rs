@@ -255,7 +255,15 @@ pub fn read<'c>(
         batch.reject(place, reason, &masked(bytes, &secrets));
         batch.broken_off |= lost;
     };
-    let plan = Walk { layout, skip: bom, block_bytes: BLOCK_BYTES, start: &start, unit: &unit, problem: &problem };
+    let plan = Walk {
+        layout,
+        skip: bom,
+        block_bytes: BLOCK_BYTES,
+        start: &start,
+        finish: &Batch::close,
+        unit: &unit,
+        problem: &problem,
+    };
     let mut hasher = Hasher::new(file.context.threads);
     let mut stretches = walk(source, 0..u64::MAX, &plan, &mut hasher, progress)?;
     if !stretches.iter().any(|stretch| stretch.state.broken_off)

@@ -60,14 +60,13 @@ pub fn read<'c>(
     let problem = |batch: &mut Batch<'c>, place: Place, raw: &[u8], reason: &'static str| {
         batch.reject(place, reason, raw);
     };
-    let walk = Walk { start: &start, record: &record, problem: &problem };
+    let walk = Walk { start: &start, finish: &Batch::close, record: &record, problem: &problem };
     let mut hasher = Hasher::new(file.context.threads);
     let stretches = scan(source, layout, &walk, &mut hasher, progress)?;
     let (mut records, mut lines) = (0, 0);
     let shifted = stretches.into_iter().map(|stretch| {
         let mut batch = stretch.state;
         batch.shift(records, lines, 0);
-        batch.close();
         records += stretch.records;
         lines += stretch.lines;
         batch

@@ -38,6 +38,8 @@ pub struct Layout {
 pub struct Walk<'w, A> {
     /// Makes the state for a stretch of the file.
     pub start: &'w (dyn Fn() -> A + Sync),
+    /// Closes the state at the end of its stretch, still on the thread that read it.
+    pub finish: &'w (dyn Fn(&mut A) + Sync),
     /// Takes a record.
     pub record: &'w (dyn Fn(&mut A, Place, &[u8], &[Field]) + Sync),
     /// Takes what could not be read as a record, with the reason.
@@ -83,7 +85,8 @@ pub fn scan<A: Send>(
         stretches.append(&mut blocks);
         let Some(stop) = stop else { return Ok(stretches) };
         source.seek(SeekFrom::Start(stop))?;
-        let (stretch, next) = one_by_one(source, stop, layout, walk, hasher, progress)?;
+        let (mut stretch, next) = one_by_one(source, stop, layout, walk, hasher, progress)?;
+        (walk.finish)(&mut stretch.state);
         stretches.push(stretch);
         match next {
             Some(next) => offset = next,
@@ -142,6 +145,7 @@ fn regular_block<A>(block: &Block, layout: Layout, walk: &Walk<'_, A>) -> Result
         at = found.next;
     }
     stretch.lines += blank_lines(text, at).1;
+    (walk.finish)(&mut stretch.state);
     Ok(stretch)
 }
 
@@ -299,7 +303,7 @@ mod tests {
         let problem = |seen: &mut Seen, place: Place, _: &[u8], reason: &'static str| {
             seen.push((place.record, place.line, place.offset, place.length, Err(reason)));
         };
-        let walk = Walk { start: &Seen::new, record: &record, problem: &problem };
+        let walk = Walk { start: &Seen::new, finish: &|_| (), record: &record, problem: &problem };
         let mut hasher = Hasher::new(1);
         let mut source = Cursor::new(text.to_vec());
         let stretches = scan(&mut source, layout, &walk, &mut hasher, &|_| ()).expect("reading memory");

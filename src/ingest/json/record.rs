@@ -52,6 +52,14 @@ pub struct State<'c> {
     pub tape: Tape,
 }
 
+impl State<'_> {
+    /// Closes the batch and gives the tokens back: many stretches wait for their turn in memory.
+    pub fn close(&mut self) {
+        self.batch.close();
+        self.tape = Tape::default();
+    }
+}
+
 /// Reads documents of one format.
 #[derive(Debug)]
 pub struct Documents<'r, 'c> {

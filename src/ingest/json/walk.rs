@@ -40,6 +40,8 @@ pub struct Walk<'w, A> {
     pub block_bytes: usize,
     /// Makes the state for a stretch of the file.
     pub start: &'w (dyn Fn() -> A + Sync),
+    /// Closes the state at the end of its stretch, still on the thread that read it.
+    pub finish: &'w (dyn Fn(&mut A) + Sync),
     /// Reads the unit that begins with the first of these bytes and gives its length. When it fails it has left the
     /// state as it was.
     pub unit: &'w (dyn Fn(&mut A, At, &[u8]) -> Result<usize, Fault> + Sync),
@@ -208,7 +210,8 @@ pub fn walk<A: Send>(
         stretches.append(&mut blocks);
         let Some(stop) = stop else { return Ok(stretches) };
         source.seek(SeekFrom::Start(stop))?;
-        let (stretch, next) = one_by_one(source, stop..range.end, stop == range.start, walk, hasher, progress)?;
+        let (mut stretch, next) = one_by_one(source, stop..range.end, stop == range.start, walk, hasher, progress)?;
+        (walk.finish)(&mut stretch.state);
         stretches.push(stretch);
         match next {
             Some(next) => offset = next,
@@ -247,6 +250,7 @@ fn of_block<A>(block: &Block, first: u64, walk: &Walk<'_, A>) -> Result<Stretch<
             at += length;
         },
     }
+    (walk.finish)(&mut stretch.state);
     Ok(stretch)
 }
 
@@ -458,7 +462,7 @@ mod tests {
             state.units.push((place.offset, place.line, format!("! {} {lost}", place.length)));
         };
         let skip = if text.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
-        let plan = Walk { layout, skip, block_bytes, start: &start, unit: &unit, problem: &problem };
+        let plan = Walk { layout, skip, block_bytes, start: &start, finish: &|_| (), unit: &unit, problem: &problem };
         let mut hasher = Hasher::new(2);
         let stretches =
             walk(&mut Cursor::new(text.to_vec()), 0..text.len() as u64, &plan, &mut hasher, &|_| ()).expect("memory");
