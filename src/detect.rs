@@ -12,6 +12,7 @@ pub mod limits;
 mod links;
 pub mod measures;
 pub mod mining;
+pub mod name;
 pub mod regularity;
 pub mod replies;
 pub mod robustness;

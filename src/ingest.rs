@@ -25,6 +25,7 @@ mod mail_log;
 pub mod mapping;
 mod messenger;
 mod meta;
+mod named_texts;
 mod normalise;
 mod offsets;
 pub mod open;
@@ -364,8 +365,7 @@ pub fn ingest(
             account.folded = account.records - account.ignored - account.rejected;
             account.notes.push("has the same bytes as another input; every record is folded into it".to_owned());
             batches.extend(read.into_iter().map(|mut batch| {
-                batch.rows = crate::message::Columns::default();
-                batch.consents.clear();
+                batch.forget_messages();
                 batch
             }));
         } else {

@@ -99,7 +99,13 @@ pub struct ContentWords {
     pub name: String,
     /// The text of the message that comes first by file and record, cut to [`SAMPLE_CHARACTERS`].
     pub sample: String,
+    /// Of what a name makes: up to [`TEXTS_OF_NAME`] of the different texts under it, chosen by hash, each cut as the
+    /// sample is.
+    pub texts: Vec<String>,
 }
+
+/// So many different texts are kept of each name, to see whether they agree.
+pub const TEXTS_OF_NAME: usize = 8;
 
 impl Contents {
     /// How many contents there are, with "none".

@@ -1,16 +1,27 @@
-//! `--stats`: what each stage took, in seconds and bytes, and the peak of memory after it.
+//! `--stats`: what each stage took, in seconds and bytes, what it left in memory, and the peak so far.
 //! Figures of this machine and this run; they go to standard error and never into a report.
 //! Benchmarks proper live in `benches/`.
 
 use std::io::Write;
 use std::time::Instant;
 
+/// What one stage took.
+#[derive(Debug)]
+struct Stage {
+    name: &'static str,
+    seconds: f64,
+    /// KiB in use at its end.
+    held: Option<u64>,
+    /// Most KiB in use until its end.
+    peak: Option<u64>,
+}
+
 /// Stages done so far.
 #[derive(Debug)]
 pub struct Stats {
     wanted: bool,
     since: Instant,
-    stages: Vec<(&'static str, f64, Option<u64>)>,
+    stages: Vec<Stage>,
 }
 
 impl Stats {
@@ -22,7 +33,8 @@ impl Stats {
 
     /// Ends a stage.
     pub fn done(&mut self, stage: &'static str) {
-        self.stages.push((stage, self.since.elapsed().as_secs_f64(), peak_memory()));
+        let seconds = self.since.elapsed().as_secs_f64();
+        self.stages.push(Stage { name: stage, seconds, held: memory("VmRSS:"), peak: memory("VmHWM:") });
         self.since = Instant::now();
     }
 
@@ -34,24 +46,24 @@ impl Stats {
         if !self.wanted {
             return Ok(());
         }
-        writeln!(out, "{:<12} {:>9} {:>14}", "stage", "seconds", "peak memory")?;
-        for (stage, seconds, peak) in &self.stages {
-            writeln!(out, "{stage:<12} {seconds:>9.3} {:>14}", memory(*peak))?;
+        writeln!(out, "{:<12} {:>9} {:>14} {:>14}", "stage", "seconds", "memory held", "peak memory")?;
+        for Stage { name, seconds, held, peak } in &self.stages {
+            writeln!(out, "{name:<12} {seconds:>9.3} {:>14} {:>14}", mebibytes(*held), mebibytes(*peak))?;
         }
-        let total: f64 = self.stages.iter().map(|(_, seconds, _)| seconds).sum();
+        let total: f64 = self.stages.iter().map(|stage| stage.seconds).sum();
         let rate = |count: u64| if total > 0.0 { count as f64 / total } else { 0.0 };
-        writeln!(out, "{:<12} {total:>9.3} {:>14}", "all", memory(peak_memory()))?;
+        writeln!(out, "{:<12} {total:>9.3} {:>14} {:>14}", "all", "", mebibytes(memory("VmHWM:")))?;
         writeln!(out, "{bytes} bytes, {:.1} MB/s; {messages} messages, {:.0}/s", rate(bytes) / 1e6, rate(messages))
     }
 }
 
-fn memory(peak: Option<u64>) -> String {
-    peak.map_or_else(|| "unknown".to_owned(), |kib| format!("{:.1} MiB", kib as f64 / 1024.0))
+fn mebibytes(kib: Option<u64>) -> String {
+    kib.map_or_else(|| "unknown".to_owned(), |kib| format!("{:.1} MiB", kib as f64 / 1024.0))
 }
 
-/// Peak resident memory of this process in KiB, where the system tells it.
-fn peak_memory() -> Option<u64> {
+/// A line of this process's status in KiB, where the system tells it.
+fn memory(name: &str) -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     line.trim().strip_suffix("kB")?.trim().parse().ok()
 }

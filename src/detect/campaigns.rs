@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use super::bursts::{Series, bursts};
 use super::groups::{pick, recipients_of};
 use super::mining::Group;
+use super::name::agreement;
 use super::settings::{Counts, Settings};
 use super::transactional::{Ground, ground, is_rush};
 use crate::message::{ContentKind, Messages};
@@ -26,6 +27,8 @@ pub struct Campaign {
     pub texts: u64,
     /// What makes the messages one campaign.
     pub joined_by: JoinedBy,
+    /// Where a name makes it one: how far the texts under the name agree, 0 to 1; see [`super::name`].
+    pub agreement: Option<f64>,
     /// Accounts that sent it.
     pub accounts: Vec<u32>,
     /// First initiated send, UTC milliseconds.
@@ -176,6 +179,7 @@ pub fn campaign(messages: &Messages, group: &Group, initiated: &[bool], settings
         template,
         texts,
         joined_by,
+        agreement: words.and_then(|words| agreement(&words.texts)),
         accounts: accounts_of(messages, &own),
         first_sent: times.first().copied().unwrap_or_default(),
         last_sent: times.last().copied().unwrap_or_default(),

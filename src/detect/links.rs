@@ -13,7 +13,7 @@ const STRETCHES: usize = 128;
 
 /// A recipient with the position of one message to it; ordered by recipient, then by position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Contact(u64);
+struct Contact(u64);
 
 impl Contact {
     fn new(recipient: u32, position: u32) -> Self {
@@ -21,20 +21,20 @@ impl Contact {
     }
 
     /// Who.
-    pub(super) fn recipient(self) -> u32 {
+    fn recipient(self) -> u32 {
         (self.0 >> 32) as u32
     }
 
     /// Position in the series.
-    pub(super) fn position(self) -> u32 {
+    fn position(self) -> u32 {
         self.0 as u32
     }
 }
 
 /// The messages of a series by recipient, those of one recipient in the order of the series.
-pub(super) fn contacts(recipients: impl ExactSizeIterator<Item = u32>) -> Vec<Contact> {
+fn contacts(recipients: &[u32]) -> Vec<Contact> {
     let mut contacts: Vec<Contact> =
-        recipients.zip(0_u32..).map(|(recipient, position)| Contact::new(recipient, position)).collect();
+        recipients.iter().zip(0_u32..).map(|(recipient, position)| Contact::new(*recipient, position)).collect();
     if contacts.len() < LARGE {
         contacts.sort_unstable();
     } else {
@@ -52,7 +52,7 @@ pub(super) struct Links {
 
 impl Links {
     pub(super) fn new(recipients: &[u32]) -> Self {
-        let contacts = contacts(recipients.iter().copied());
+        let contacts = contacts(recipients);
         let mut previous = vec![NONE; recipients.len()];
         let mut next = vec![NONE; recipients.len()];
         for (position, before) in by_stretch(&contacts) {

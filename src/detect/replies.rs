@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::links::{Contact, contacts};
 use crate::message::{Direction, Messages};
 
 /// Whose inbound messages show an account's replies.
@@ -132,23 +131,49 @@ pub fn initiated(turns: &[Turn], window_ms: i64) -> Vec<bool> {
     if turns.iter().all(|turn| turn.direction == Direction::Outbound) {
         return vec![true; turns.len()];
     }
-    let mut initiated = vec![false; turns.len()];
-    let contacts = contacts(turns.iter().map(|turn| turn.recipient));
-    for with_one in contacts.chunk_by(|one, next| one.recipient() == next.recipient()) {
-        let turn = |contact: &Contact| turns.get(contact.position() as usize);
+    // Most people whom a mass send reaches never write: what goes to them is initiated, and need not be sorted.
+    let wrote = Wrote::of(turns);
+    let mut initiated: Vec<bool> = turns.iter().map(|turn| turn.direction == Direction::Outbound).collect();
+    let concerned = turns.iter().zip(0_u32..).filter(|(turn, _)| wrote.contains(turn.recipient));
+    let mut concerned: Vec<(u32, u32, Turn)> =
+        concerned.map(|(turn, position)| (turn.recipient, position, *turn)).collect();
+    concerned.par_sort_unstable_by_key(|(recipient, position, _)| (*recipient, *position));
+    for with_one in concerned.chunk_by(|one, next| one.0 == next.0) {
         let mut last_inbound: Option<i64> = None;
-        for instant in with_one.chunk_by(|one, next| turn(one).map(|one| one.at) == turn(next).map(|next| next.at)) {
-            let inbound = instant.iter().filter_map(turn).find(|turn| turn.direction == Direction::Inbound);
-            last_inbound = inbound.map(|turn| turn.at).or(last_inbound);
-            for contact in instant {
-                let open = |turn: &Turn| last_inbound.is_some_and(|at| turn.at - at < window_ms);
-                if let Some((turn, slot)) = turn(contact).zip(initiated.get_mut(contact.position() as usize)) {
-                    *slot = turn.direction == Direction::Outbound && !open(turn);
+        for instant in with_one.chunk_by(|one, next| one.2.at == next.2.at) {
+            let inbound = instant.iter().find(|(_, _, turn)| turn.direction == Direction::Inbound);
+            last_inbound = inbound.map(|(_, _, turn)| turn.at).or(last_inbound);
+            if last_inbound.is_none_or(|at| instant.first().is_some_and(|(_, _, turn)| turn.at - at >= window_ms)) {
+                continue;
+            }
+            for (_, position, _) in instant {
+                if let Some(slot) = initiated.get_mut(*position as usize) {
+                    *slot = false;
                 }
             }
         }
     }
     initiated
+}
+
+/// Who ever wrote: one bit for each recipient, which fits a cache where a table of them does not.
+struct Wrote(Vec<u64>);
+
+impl Wrote {
+    fn of(turns: &[Turn]) -> Self {
+        let most = turns.iter().map(|turn| turn.recipient).max().unwrap_or(0);
+        let mut bits = vec![0_u64; most as usize / 64 + 1];
+        for turn in turns.iter().filter(|turn| turn.direction == Direction::Inbound) {
+            if let Some(word) = bits.get_mut(turn.recipient as usize / 64) {
+                *word |= 1 << (turn.recipient % 64);
+            }
+        }
+        Self(bits)
+    }
+
+    fn contains(&self, recipient: u32) -> bool {
+        self.0.get(recipient as usize / 64).is_some_and(|word| word >> (recipient % 64) & 1 == 1)
+    }
 }
 
 #[cfg(test)]

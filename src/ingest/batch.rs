@@ -11,6 +11,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use super::context::{Context, FileContext};
 use super::echo::{Echo, take_echoes};
+use super::named_texts::NamedTexts;
 use super::normalise::{normalise, values};
 use super::people::{AddressKind, Hint, People};
 use super::proof::Proof;
@@ -263,6 +264,8 @@ pub struct LocalContents {
     pub name: Texts,
     /// First text of each, cut to its sample.
     pub sample: Texts,
+    /// Texts under each name, by index.
+    pub under_name: BTreeMap<u32, NamedTexts>,
 }
 
 impl LocalContents {
@@ -273,12 +276,17 @@ impl LocalContents {
     }
 
     fn push(&mut self, kind: ContentKind, fingerprint: u128, name: &str, text: &str) {
-        let cut = text.char_indices().nth(SAMPLE_CHARACTERS).map_or(text.len(), |(at, _)| at);
         self.kind.push(kind);
         self.fingerprint.push(fingerprint);
         self.name.push(name);
-        self.sample.push(text.get(..cut).unwrap_or(text));
+        self.sample.push(sample_of(text));
     }
+}
+
+/// The beginning of a text that is kept of it.
+fn sample_of(text: &str) -> &str {
+    let cut = text.char_indices().nth(SAMPLE_CHARACTERS).map_or(text.len(), |(at, _)| at);
+    text.get(..cut).unwrap_or(text)
 }
 
 /// See the module.
@@ -459,6 +467,14 @@ impl<'c> Batch<'c> {
 
     /// Index of the content, and the hash of what its masks hide.
     fn content(&mut self, draft: &Draft<'_>) -> (u32, u32) {
+        let found = self.content_by_its_words(draft);
+        if found.0 != NO_CONTENT && !(draft.campaign.is_empty() && draft.template.is_empty()) {
+            self.contents.under_name.entry(found.0).or_default().see(draft.text, sample_of);
+        }
+        found
+    }
+
+    fn content_by_its_words(&mut self, draft: &Draft<'_>) -> (u32, u32) {
         let (kind, name) = if !draft.campaign.is_empty() {
             (ContentKind::Campaign, draft.campaign)
         } else if !draft.template.is_empty() {
@@ -585,6 +601,13 @@ impl<'c> Batch<'c> {
             }
             (*offset, *length) = (done.2, done.3);
         }
+    }
+
+    /// Drops every message and consent, of a file that another equals byte for byte; its rejects stay.
+    pub fn forget_messages(&mut self) {
+        self.rows = Columns::default();
+        (self.echoes, self.echoing) = (Vec::new(), 0);
+        self.consents.clear();
     }
 
     /// Folds what tells of one message within this batch, and frees what only reading needs. Nothing is added behind it.

@@ -25,7 +25,12 @@ pub fn conflicts(
         let mut add = |kind, shift_ms| {
             let files = (columns.file.get(first.row as usize).copied().unwrap_or_default(), file);
             let new = Conflict { kind, files, shift_ms, count: 0, records: (first.record, echo.record) };
-            found.entry((kind, files.0, files.1, shift_ms)).or_insert(new).count += 1;
+            let known = found.entry((kind, files.0, files.1, shift_ms)).or_insert(new);
+            known.count += 1;
+            // Echoes come message by message: the pair that is told is the one with the earliest second record.
+            if (new.records.1, new.records.0) < (known.records.1, known.records.0) {
+                known.records = new.records;
+            }
         };
         let shift_ms = echo.sent_at - first.sent_at;
         // A later status has a time of its own: only records of the same status should agree.

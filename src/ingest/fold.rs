@@ -12,6 +12,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::batch::{Batch, Consent, LocalContents, is_made_of_parts};
 use super::echo::Echo;
 use super::join::{Entry, join};
+use super::named_texts::NamedTexts;
 use super::people;
 use crate::message::{
     Account, Automation, Category, Columns, ContentKind, ContentWords, Contents, Direction, FORWARD_UNKNOWN, Form,
@@ -221,7 +222,7 @@ impl Samples {
             if index > 0 && (named || repeats(index as u32)) {
                 let (name, sample) =
                     (table.name.get(*local as usize).to_owned(), table.sample.get(*local as usize).to_owned());
-                words.insert(index as u32, ContentWords { name, sample });
+                words.insert(index as u32, ContentWords { name, sample, texts: Vec::new() });
             }
         }
         // A named content may have come first from a record without text: the first text that follows is its sample.
@@ -233,6 +234,19 @@ impl Samples {
                 {
                     table.sample.get(local).clone_into(&mut known.sample);
                 }
+            }
+        }
+        let mut under_name: BTreeMap<u32, NamedTexts> = BTreeMap::new();
+        for (table, map) in self.tables.iter().zip(index_of) {
+            for (local, texts) in &table.under_name {
+                if let Some(index) = map.get(*local as usize) {
+                    under_name.entry(*index).or_default().merge(texts);
+                }
+            }
+        }
+        for (index, texts) in under_name {
+            if let Some(known) = words.get_mut(&index) {
+                known.texts = texts.into_texts();
             }
         }
         words
@@ -445,4 +459,96 @@ fn with_audience(mut recipients: Recipients, columns: &Columns) -> Recipients {
         }
     }
     recipients
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::batch::Draft;
+    use super::super::context::{Context, FileContext};
+    use super::super::time::Zones;
+    use super::*;
+    use crate::message::{Place, Status, ZoneBasis};
+
+    /// One record: its file, which message it tells of (none: it has no id), when, how far, with which text.
+    type Told = (bool, Option<u8>, i64, bool, Option<u8>);
+
+    /// Everything that folding gives, with the records cut into batches at these places.
+    fn folded(context: &Context, records: &[Told], cuts: &[usize]) -> String {
+        let file = |index: u32| FileContext {
+            context,
+            index,
+            provisional: "?x".to_owned(),
+            file_name: "x.json".to_owned(),
+            zones: Zones::named("UTC").expect("UTC"),
+            zone_basis: ZoneBasis::Guessed,
+            known_accounts: &[],
+        };
+        let files = [file(0), file(1)];
+        let mut batches = Vec::new();
+        for (index, file) in files.iter().enumerate() {
+            let mut batch = Batch::new(file);
+            for (at, (second, id, minutes, read, text)) in records.iter().enumerate() {
+                if usize::from(*second) != index {
+                    continue;
+                }
+                if cuts.contains(&at) {
+                    batch.close();
+                    batches.push(std::mem::replace(&mut batch, Batch::new(file)));
+                }
+                let id = id.map(|id| format!("message-number-{id:04}")).unwrap_or_default();
+                let text = text.map(|text| ["ja", "nein", "vielleicht"][usize::from(text)]).unwrap_or_default();
+                let status = if *read { Status::Read } else { Status::Sent };
+                let draft = Draft {
+                    sent_at: minutes * 1_800_000,
+                    account: Some("+4930123456"),
+                    recipient: "+49151123456",
+                    message_id: &id,
+                    status,
+                    text,
+                    ..Draft::default()
+                };
+                batch.read();
+                batch.message(Place { record: at as u32 + 1, ..Place::default() }, &draft);
+            }
+            batch.close();
+            batches.push(batch);
+        }
+        let Folded { messages, read, folded, .. } = fold(batches, vec!["a".to_owned(), "b".to_owned()]);
+        let columns = &messages.columns;
+        let row = |row: usize| {
+            let text = messages.contents.fingerprint[columns.content[row] as usize];
+            let id = columns.message_id.get(row);
+            (
+                columns.key[row],
+                columns.file[row],
+                columns.record[row],
+                columns.sent_at[row],
+                columns.status[row],
+                text,
+                id,
+            )
+        };
+        let rows: Vec<_> = (0..columns.len()).map(row).collect();
+        format!("{rows:?} {read:?} {folded:?} {:?} {:?}", messages.conflicts, messages.contents.words.len())
+    }
+
+    proptest! {
+        #[test]
+        fn where_blocks_are_cut_leaves_no_trace(
+            records in proptest::collection::vec(
+                (any::<bool>(), proptest::option::weighted(0.8, 0_u8..5), 0_i64..8, any::<bool>(), proptest::option::of(0_u8..3)),
+                0..40,
+            ),
+            cuts in proptest::collection::vec(0_usize..40, 0..8),
+        ) {
+            static CONTEXT: std::sync::OnceLock<Context> = std::sync::OnceLock::new();
+            let context = CONTEXT.get_or_init(|| Context::load(None, None, 2).expect("the data of the build"));
+            let every: Vec<usize> = (0..records.len()).collect();
+            let record_by_record = folded(context, &records, &every);
+            prop_assert_eq!(folded(context, &records, &cuts), record_by_record.clone());
+            prop_assert_eq!(folded(context, &records, &[]), record_by_record);
+        }
+    }
 }

@@ -13,6 +13,8 @@ use super::measures;
 use super::{ReportInput, Shown};
 use crate::assess::{Finding, LimitationEnd};
 use crate::case::Language;
+use crate::detect::campaigns::Campaign;
+use crate::detect::name::LEAST_AGREEMENT;
 use crate::detect::settings::Title;
 use crate::detect::transactional::Ground;
 use crate::detect::{Innocent, SetAside};
@@ -360,6 +362,7 @@ fn campaigns(input: &ReportInput<'_>) -> Vec<CampaignRow> {
             template: campaign.template.clone(),
             texts: campaign.texts,
             joined_by: campaign.joined_by.as_str(),
+            agreement: campaign.agreement.map(|share| (share * 100.0).round() / 100.0),
             robustness,
             depends_on,
         }
@@ -517,6 +520,25 @@ fn limits(input: &ReportInput<'_>) -> Vec<String> {
             format!(
                 "{without_content} {en} neither text nor template nor campaign in the export; {they_en} can be judged by rate only."
             ),
+        );
+    }
+    let is_doubtful = |campaign: &&Campaign| campaign.agreement.is_some_and(|share| share < LEAST_AGREEMENT);
+    let doubtful = input.activity.campaigns.iter().filter(is_doubtful).count();
+    if doubtful > 0 {
+        let (de, en) = if doubtful == 1 {
+            (
+                "Kampagne trägt im Export einen Namen, unter dem deutlich verschiedene Texte gesendet wurden; der Name allein belegt",
+                "campaign has a name in the export under which clearly different texts were sent; the name alone does",
+            )
+        } else {
+            (
+                "Kampagnen tragen im Export einen Namen, unter dem deutlich verschiedene Texte gesendet wurden; der Name allein belegt",
+                "campaigns have a name in the export under which clearly different texts were sent; the name alone does",
+            )
+        };
+        say(
+            format!("{doubtful} {de} keinen gemeinsamen Inhalt (Spalte agreement in campaigns.csv)."),
+            format!("{doubtful} {en} not show one content (column agreement in campaigns.csv)."),
         );
     }
     for Title { de, en } in set_aside(&input.activity.set_aside) {

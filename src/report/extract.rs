@@ -378,6 +378,8 @@ pub struct CampaignRow {
     pub texts: u64,
     /// What makes the messages one campaign: `text`, `template` or `name`.
     pub joined_by: &'static str,
+    /// Where a name joins them: how far a few texts under it agree, 0 to 1.
+    pub agreement: Option<f64>,
     /// `robust` or `depends on a setting`.
     pub robustness: &'static str,
     /// The settings.

@@ -264,7 +264,8 @@ fn campaigns(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
         "texts",
         "joined_by",
         "robustness",
-        "depends_on"
+        "depends_on",
+        "agreement"
     )?;
     for row in &source.extract.campaigns {
         record!(
@@ -286,7 +287,8 @@ fn campaigns(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
             text(row.texts),
             row.joined_by,
             row.robustness,
-            row.depends_on.join("; ")
+            row.depends_on.join("; "),
+            row.agreement.map(text).unwrap_or_default()
         )?;
     }
     Ok(csv.flush()?)

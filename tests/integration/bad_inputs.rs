@@ -299,6 +299,26 @@ fn the_same_bytes_under_two_names_are_read_once() {
 }
 
 #[test]
+fn the_same_statuses_under_two_names_are_accounted_for_once() {
+    let matter = Matter::new();
+    let log = include_str!("../../data/samples/webhooks-2020-01.jsonl");
+    matter.write("in/a.jsonl", log);
+    matter.run(&["report", "in", "-o", "one"]).with_code(0);
+    matter.write("in/b.jsonl", log);
+    matter.run(&["report", "in", "-o", "two"]).with_code(0);
+    let (one, two) = (matter.report("one"), matter.report("two"));
+    two.assert_every_record_is_accounted_for();
+    let first = |report: &Report| {
+        let input = report.input("in/a.jsonl");
+        ["records", "read", "folded", "messages"].map(|column| number(&input[column]))
+    };
+    assert_eq!(first(&one), first(&two));
+    let again = two.input("in/b.jsonl");
+    assert_eq!((number(&again["read"]), number(&again["messages"])), (0, 0));
+    assert!(number(&again["folded"]) > 0);
+}
+
+#[test]
 fn a_file_named_twice_is_read_once() {
     let matter = Matter::new();
     write_good(&matter);
