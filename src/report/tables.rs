@@ -11,6 +11,7 @@ use super::evidence::RecordHashes;
 use super::extract::Extract;
 use super::instants::utc;
 use super::measures;
+use crate::ingest::ConsentKind;
 
 /// A file of the folder: its name and what writes it.
 pub type Table = (&'static str, fn(&Source<'_>, &mut dyn Write) -> csv::Result<()>);
@@ -136,7 +137,20 @@ fn rejects(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
 
 fn consents(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
     let mut csv = writer(out);
-    record!(csv, "recipient", "account", "kind", "at", "source", "file", "record", "line", "offset")?;
+    record!(
+        csv,
+        "recipient",
+        "account",
+        "kind",
+        "at",
+        "source",
+        "file",
+        "record",
+        "line",
+        "offset",
+        "missing",
+        "confirmed"
+    )?;
     let messages = &source.input.ingested.messages;
     for consent in &source.input.ingested.consents {
         let account = messages.accounts.get(consent.account as usize).map_or("", |account| account.id.as_str());
@@ -146,12 +160,14 @@ fn consents(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
             source.input.shown.recipient(messages, consent.recipient),
             account,
             consent.kind.as_str(),
-            utc(consent.at),
+            if consent.proof.time { utc(consent.at) } else { String::new() },
             consent.source,
             file,
             text(consent.place.record),
             text(consent.place.line),
-            text(consent.place.offset)
+            text(consent.place.offset),
+            if consent.kind == ConsentKind::OptIn { consent.proof.missing().join(" ") } else { String::new() },
+            if consent.proof.confirmed { "yes" } else { "" }
         )?;
     }
     Ok(csv.flush()?)
