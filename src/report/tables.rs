@@ -28,9 +28,10 @@ pub struct Source<'a> {
 }
 
 /// All tables, in order of name.
-pub const TABLES: [Table; 15] = [
+pub const TABLES: [Table; 16] = [
     ("account_clusters.csv", measures::write_clusters),
     ("accounts.csv", accounts),
+    ("before_after.csv", before_after),
     ("bursts.csv", bursts),
     ("campaigns.csv", campaigns),
     ("consents.csv", consents),
@@ -453,6 +454,23 @@ fn evidence(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
                 text(place.length)
             )?;
         }
+    }
+    Ok(csv.flush()?)
+}
+
+fn before_after(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
+    let mut csv = writer(out);
+    let mut header = vec!["account".to_owned(), "route".to_owned()];
+    for period in ["before", "day", "after"] {
+        header.extend(["messages", "recipients", "runs"].map(|counted| format!("{period}_{counted}")));
+    }
+    csv.write_record(&header)?;
+    for row in &source.extract.before_after {
+        let mut line = vec![row.account.clone(), row.route.to_owned()];
+        for sent in [row.before, row.day, row.after] {
+            line.extend([text(sent.messages), text(sent.recipients), text(sent.runs)]);
+        }
+        csv.write_record(&line)?;
     }
     Ok(csv.flush()?)
 }
