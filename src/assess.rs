@@ -18,7 +18,7 @@ pub use calendar::{Calendar, UnknownZone};
 pub use findings::{BoundaryDay, Finding, LimitationEnd};
 pub use pack::{Pack, PackError, Party, Severity};
 pub use register::Register;
-pub use roll_up::Exposure;
+pub use roll_up::{BeforeAfter, Exposure, Sent};
 pub use wording::{Phrases, Wording, WordingError};
 
 use jiff::civil::Date;
@@ -37,6 +37,8 @@ pub struct Assessment {
     pub findings: Vec<Finding>,
     /// The roll-up.
     pub exposure: Vec<Exposure>,
+    /// Mass sends before and after 7 December 2019, side by side.
+    pub before_after: Vec<BeforeAfter>,
 }
 
 /// What the stages before found, and what applies to it.
@@ -100,5 +102,5 @@ pub fn assess(grounds: Grounds<'_>) -> Assessment {
         key(left).cmp(&key(right))
     });
     let exposure = roll_up::roll_up(grounds, &findings);
-    Assessment { findings, exposure }
+    Assessment { findings, exposure, before_after: roll_up::before_after(grounds) }
 }

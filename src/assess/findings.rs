@@ -111,8 +111,11 @@ fn finding(
     let mut parts = vec![pack.id.as_bytes(), rule.id.as_bytes(), subject.as_bytes(), segment.as_bytes()];
     parts.extend(meeting.level.map(str::as_bytes));
     let (first_day, last_day) = (grounds.calendar.day(first_sent), grounds.calendar.day(last_sent));
+    let employees = scene.client(meeting.account).and_then(|client| client.employees);
     let applies = |amount: &&Amount| {
-        amount.from.is_none_or(|from| from <= last_day) && amount.to.is_none_or(|to| first_day <= to)
+        amount.from.is_none_or(|from| from <= last_day)
+            && amount.to.is_none_or(|to| first_day <= to)
+            && amount.fewer_employees_than.zip(employees).is_none_or(|(bound, employees)| employees < bound)
     };
     Finding {
         id: id("F", &parts),

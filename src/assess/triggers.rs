@@ -135,7 +135,7 @@ pub fn measure(covered: Covered<'_>) -> Vec<Meeting> {
         Trigger::WentOnAfterWarning { within } => warnings::went_on(covered, *within),
         Trigger::AfterUndertaking {} => undertakings::after_undertaking(covered),
         Trigger::AfterCourtOrder {} => undertakings::after_order(covered),
-        Trigger::TransferGap {} => papers::missing(covered),
+        Trigger::TransferGap { lacks } => papers::missing(covered, *lacks),
         Trigger::CountryCount { country, recipients } => abroad::country_count(covered, country, *recipients),
         Trigger::NoConsentAbroad { grace_business_days, hours } => {
             abroad::no_consent(covered, *grace_business_days, *hours)

@@ -49,6 +49,19 @@ pub fn counter_evidence(scene: &Scene<'_>, rows: &[u32]) -> Vec<Title> {
             format!("For {agreed} of the messages an opt-in stood on record when they were sent."),
         ));
     }
+    let confirmed = rows
+        .iter()
+        .filter(|row| {
+            let opt_in = scene.register.opt_in_at(scene.recipient(**row), scene.account(**row), scene.sent_at(**row));
+            opt_in.is_some_and(|consent| consent.proof.confirmed)
+        })
+        .count();
+    if confirmed > 0 {
+        found.push(title(
+            format!("Für {confirmed} der Nachrichten ist eine Bestätigung der Anmeldung verzeichnet (Double-Opt-in)."),
+            format!("For {confirmed} of the messages a confirmation of the sign-up is on record (double opt-in)."),
+        ));
+    }
     let in_window = rows.iter().filter(|row| !scene.is_initiated(**row)).count();
     if in_window > 0 {
         found.push(title(
@@ -150,6 +163,17 @@ pub fn limits(
         limits.push(title(
             "Ein Teil der Rechtsgrundlage oder der Zahlen ist nicht bestätigt und von der Anwältin oder dem Anwalt zu prüfen.".to_owned(),
             "Part of the legal basis or of the figures is unconfirmed; to be confirmed by counsel.".to_owned(),
+        ));
+    }
+    let bound = rule.amounts.iter().find_map(|amount| amount.fewer_employees_than);
+    if let Some(bound) = bound
+        && scene.client(account).and_then(|client| client.employees).is_none()
+    {
+        limits.push(title(
+            format!("Die Falldatei nennt die Zahl der Mitarbeiter nicht; ein Betrag gilt nur bei weniger als {bound}."),
+            format!(
+                "The case file does not name the number of employees; one amount applies to fewer than {bound} only."
+            ),
         ));
     }
     limits.extend(rule.limits.iter().cloned());

@@ -139,7 +139,11 @@ pub fn read<'c>(
 ) -> std::io::Result<FileRead<'c>> {
     let Recognised { layout, mapping, above, header, .. } = recognised;
     if let Some(register) = mapping.known.as_deref().filter(|known| !known.consents.is_empty()) {
-        return super::register::read(file, register, &mapping.names, opened.encoding, *layout, source, progress);
+        let mut read =
+            super::register::read(file, register, &mapping.names, opened.encoding, *layout, source, progress)?;
+        read.batches.iter_mut().for_each(|batch| batch.shift(above.0, above.1, 0));
+        read.batches.splice(0..0, titles(file, above.0));
+        return Ok(read);
     }
     let known = mapping.known.as_deref();
     let table = Table::new(mapping);
@@ -166,13 +170,7 @@ pub fn read<'c>(
     let mut hasher = Hasher::new(file.context.threads);
     let stretches = scan(source, *layout, &walk, &mut hasher, progress)?;
     let (mut records, mut lines) = *above;
-    let mut batches = Vec::with_capacity(stretches.len() + 1);
-    if records > 0 {
-        let mut titles = Batch::new(file);
-        (0..records).for_each(|_| titles.ignore("title line above the records"));
-        titles.close();
-        batches.push(titles);
-    }
+    let mut batches: Vec<Batch<'c>> = titles(file, records).into_iter().collect();
     for stretch in stretches {
         let mut batch = stretch.state.batch;
         batch.shift(records, lines, 0);
@@ -182,6 +180,14 @@ pub fn read<'c>(
     }
     let (sha256, hashed) = hasher.finish();
     Ok(FileRead { batches, sha256: Some(sha256), hashed, date_order: decision })
+}
+
+/// Title lines above the records; none are a batch of their own.
+fn titles<'c>(file: &FileContext<'c>, count: u32) -> Option<Batch<'c>> {
+    let mut titles = Batch::new(file);
+    (0..count).for_each(|_| titles.ignore("title line above the records"));
+    titles.close();
+    (count > 0).then_some(titles)
 }
 
 /// Reads the times alone, where swapping day and month would give other times, and decides over the whole file.

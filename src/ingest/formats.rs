@@ -84,12 +84,33 @@ pub struct TableConsent {
     pub kind: ConsentKindOf,
     /// Word for reports.
     pub source: &'static str,
-    /// Header name of the person.
-    pub recipient: String,
+    /// Header names of the person's addresses; each that is filled.
+    pub recipients: Vec<String>,
     /// Header names of the time; the first that is filled.
     pub at: Vec<String>,
     /// Header name without whose value nothing is said.
     pub needs: Option<String>,
+    /// Header name of the account that it was said to.
+    pub account: Option<String>,
+    /// What proves it.
+    pub proof: ProofColumns,
+    /// Whether an opt-in without a time is one all the same.
+    pub may_be_undated: bool,
+}
+
+/// Header names of what proves an opt-in.
+#[derive(Clone, Debug, Default)]
+pub struct ProofColumns {
+    /// Of the channels that were agreed to.
+    pub channel: Option<String>,
+    /// Of the wording or its version.
+    pub text_version: Vec<String>,
+    /// Of where it was given.
+    pub obtained_from: Vec<String>,
+    /// Of documents, messages or addresses of the network.
+    pub reference: Vec<String>,
+    /// Of a second step that confirmed it.
+    pub confirmed: Vec<String>,
 }
 
 /// How a line tells an opt-in from an opt-out.
@@ -105,6 +126,8 @@ pub enum ConsentKindOf {
         opt_in: Vec<String>,
         /// Words of opt-outs.
         opt_out: Vec<String>,
+        /// Words of neither.
+        nothing: Vec<String>,
     },
 }
 
@@ -115,8 +138,10 @@ impl TableConsent {
             ConsentKindOf::Told { column, .. } => Some(column),
             ConsentKindOf::Always(_) => None,
         };
-        let names = self.at.iter().chain(told).chain(&self.needs);
-        names.chain([&self.recipient]).map(String::as_str)
+        let proof = &self.proof;
+        let names = self.at.iter().chain(told).chain(&self.needs).chain(&self.account).chain(&self.recipients);
+        let names = names.chain(&proof.channel).chain(&proof.text_version).chain(&proof.obtained_from);
+        names.chain(&proof.reference).chain(&proof.confirmed).map(String::as_str)
     }
 }
 
@@ -438,16 +463,40 @@ impl Format {
 }
 
 fn of_table_consent(raw: schema::TableConsent) -> Result<TableConsent, String> {
-    if raw.at.0.is_empty() {
-        return Err("`[[consent]]` has no `at`".to_owned());
+    if raw.at.0.is_empty() || raw.recipient.0.is_empty() {
+        return Err("`[[consent]]` has no `at` or no `recipient`".to_owned());
     }
     let kind = match raw.kind {
         schema::ConsentColumn::Always(kind) => ConsentKindOf::Always(kind),
         schema::ConsentColumn::Told(told) => {
-            ConsentKindOf::Told { column: told.column, opt_in: told.opt_in, opt_out: told.opt_out }
+            let schema::ConsentWordsOfColumn { column, opt_in, opt_out, nothing } = told;
+            ConsentKindOf::Told { column, opt_in, opt_out, nothing }
         }
     };
-    Ok(TableConsent { kind, source: kept(&raw.source), recipient: raw.recipient, at: raw.at.0, needs: raw.needs })
+    let proof = ProofColumns {
+        channel: raw.proof.channel,
+        text_version: raw.proof.text_version.0,
+        obtained_from: raw.proof.obtained_from.0,
+        reference: raw.proof.reference.0,
+        confirmed: raw.proof.confirmed.0,
+    };
+    Ok(TableConsent {
+        kind,
+        source: kept(&raw.source),
+        recipients: raw.recipient.0,
+        at: raw.at.0,
+        needs: raw.needs,
+        account: raw.account,
+        proof,
+        may_be_undated: false,
+    })
+}
+
+/// A table of no known format whose lines are such consents.
+#[must_use]
+pub fn register(name: &str, consents: Vec<TableConsent>, date_order: Option<DateOrder>, zone: Option<Zones>) -> Format {
+    let format = found(name, Path::item(), BTreeMap::new());
+    Format { kind: Kind::Delimited, records: Vec::new(), consents, date_order, zone, ..format }
 }
 
 /// One kind of record for each place where its items may lie.
@@ -478,6 +527,9 @@ fn of_record(raw: schema::Record, constants: Constants) -> Result<Vec<Record>, S
     }
     let has = |roles: &[Role]| roles.iter().any(|role| fields.contains_key(role));
     let needs_parties = !matches!(ending, Ending::Ignore(_));
+    if !matches!(ending, Ending::Consent(..)) && has(&Role::PROOF) {
+        return Err("what proves an opt-in belongs to a record with `consent`".to_owned());
+    }
     if needs_parties && !has(&[Role::SentAt, Role::Date]) {
         return Err("`fields` has no `sent_at`".to_owned());
     }
@@ -593,7 +645,7 @@ mod tests {
     }
 
     /// Data of readers that have a form of their own.
-    const OF_OTHER_READERS: [&str; 2] = ["delimited.toml", "whatsapp_chat.toml"];
+    const OF_OTHER_READERS: [&str; 3] = ["delimited.toml", "registers.toml", "whatsapp_chat.toml"];
 
     const SOUND: &str = r#"
         name = "x-y"

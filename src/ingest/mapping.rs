@@ -11,6 +11,7 @@ mod choice;
 mod format;
 mod header;
 mod known;
+mod registers;
 mod shapes;
 
 use super::people::{self, Hint};
@@ -20,7 +21,7 @@ use crate::message::{Automation, Platform, Route};
 use super::formats::Format;
 use choice::Choice;
 pub use format::Addresses;
-pub(super) use header::folded;
+pub(super) use header::{folded, plain};
 pub use known::{DataError, Delimited};
 use shapes::Column;
 
@@ -246,6 +247,11 @@ pub fn map(known: &Delimited, rows: &[Vec<String>]) -> Result<Mapping, MapError>
     let columns: Vec<Column<'_>> = (0..names.len())
         .map(|column| Column::new(body.iter().filter_map(|row| row.get(column)).map(|field| field.trim()).collect()))
         .collect();
+    if header.is_some()
+        && let Some(mapping) = registers::mapping(known, &names, &columns)
+    {
+        return Ok(Mapping { header_row: header, first, ..mapping });
+    }
     let mut choice = Choice::new(known, &names, &columns, header.is_some());
     if header.is_some() {
         choice.times_by_header();

@@ -5,13 +5,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::extract::{
-    AccountRow, AmountRow, BOUNDARY_DAY, BoundaryDayRow, BurstRow, CampaignRow, Completeness, DayRow, EvidenceRow,
-    ExposureRow, Extract, FindingRow, InputRow, MarkedText, MethodRow, PackRow, PeriodRow, SCHEMA, words,
+    AccountRow, AmountRow, BOUNDARY_DAY, BeforeAfterRow, BoundaryDayRow, BurstRow, CampaignRow, Completeness, DayRow,
+    EvidenceRow, ExposureRow, Extract, FindingRow, InputRow, MarkedText, MethodRow, PackRow, PeriodRow, SCHEMA,
+    SentRow, words,
 };
 use super::instants::{local, utc};
 use super::measures;
 use super::{ReportInput, Shown};
-use crate::assess::{Finding, LimitationEnd};
+use crate::assess::{BeforeAfter, Finding, LimitationEnd, Sent};
 use crate::case::Language;
 use crate::detect::campaigns::Campaign;
 use crate::detect::name::LEAST_AGREEMENT;
@@ -40,6 +41,7 @@ pub fn build(input: &ReportInput<'_>) -> Extract {
         source_checks: measures::source_checks(input),
         exposure: exposure(input),
         boundary: periods(input, &mass),
+        before_after: before_after(input),
         findings: input.assessment.findings.iter().map(|finding| finding_row(input, finding)).collect(),
         accounts: accounts(input),
         campaigns: campaigns(input),
@@ -177,6 +179,22 @@ fn periods(input: &ReportInput<'_>, mass: &[bool]) -> Vec<PeriodRow> {
         }
     };
     all.into_iter().map(row).collect()
+}
+
+fn before_after(input: &ReportInput<'_>) -> Vec<BeforeAfterRow> {
+    let sent = |sent: &Sent| SentRow { messages: sent.messages, recipients: sent.recipients, runs: sent.runs };
+    let accounts = &input.ingested.messages.accounts;
+    let row = |line: &BeforeAfter| BeforeAfterRow {
+        account: line
+            .sender
+            .map_or("all", |(account, _)| accounts.get(account as usize).map_or("", |known| &known.id))
+            .to_owned(),
+        route: line.sender.map_or("all", |(_, route)| route.as_str()),
+        before: sent(&line.before),
+        day: sent(&line.day),
+        after: sent(&line.after),
+    };
+    input.assessment.before_after.iter().map(row).collect()
 }
 
 fn finding_row(input: &ReportInput<'_>, finding: &Finding) -> FindingRow {

@@ -33,6 +33,8 @@ pub struct Extract {
     pub exposure: Vec<ExposureRow>,
     /// Before and after 7 December 2019.
     pub boundary: Vec<PeriodRow>,
+    /// The same by account and route, side by side; the first line is all together.
+    pub before_after: Vec<BeforeAfterRow>,
     /// Findings, gravest first.
     pub findings: Vec<FindingRow>,
     /// Accounts by id.
@@ -59,6 +61,32 @@ pub struct Extract {
     pub method: Vec<MethodRow>,
     /// Rule packs applied.
     pub packs: Vec<PackRow>,
+}
+
+/// Mass sends of one account by one route before, on and after 7 December 2019 in the matter's calendar.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct BeforeAfterRow {
+    /// Account; `all` in the first line.
+    pub account: String,
+    /// Route; `all` in the first line.
+    pub route: &'static str,
+    /// Until 6 December 2019.
+    pub before: SentRow,
+    /// On 7 December 2019.
+    pub day: SentRow,
+    /// From 8 December 2019.
+    pub after: SentRow,
+}
+
+/// Mass sends of one stretch of time.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct SentRow {
+    /// Messages.
+    pub messages: u64,
+    /// Distinct recipients.
+    pub recipients: u64,
+    /// Runs.
+    pub runs: u64,
 }
 
 /// What was read and what not.

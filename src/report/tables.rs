@@ -11,6 +11,7 @@ use super::evidence::RecordHashes;
 use super::extract::Extract;
 use super::instants::utc;
 use super::measures;
+use crate::ingest::ConsentKind;
 
 /// A file of the folder: its name and what writes it.
 pub type Table = (&'static str, fn(&Source<'_>, &mut dyn Write) -> csv::Result<()>);
@@ -27,9 +28,10 @@ pub struct Source<'a> {
 }
 
 /// All tables, in order of name.
-pub const TABLES: [Table; 15] = [
+pub const TABLES: [Table; 16] = [
     ("account_clusters.csv", measures::write_clusters),
     ("accounts.csv", accounts),
+    ("before_after.csv", before_after),
     ("bursts.csv", bursts),
     ("campaigns.csv", campaigns),
     ("consents.csv", consents),
@@ -136,7 +138,20 @@ fn rejects(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
 
 fn consents(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
     let mut csv = writer(out);
-    record!(csv, "recipient", "account", "kind", "at", "source", "file", "record", "line", "offset")?;
+    record!(
+        csv,
+        "recipient",
+        "account",
+        "kind",
+        "at",
+        "source",
+        "file",
+        "record",
+        "line",
+        "offset",
+        "missing",
+        "confirmed"
+    )?;
     let messages = &source.input.ingested.messages;
     for consent in &source.input.ingested.consents {
         let account = messages.accounts.get(consent.account as usize).map_or("", |account| account.id.as_str());
@@ -146,12 +161,14 @@ fn consents(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
             source.input.shown.recipient(messages, consent.recipient),
             account,
             consent.kind.as_str(),
-            utc(consent.at),
+            if consent.proof.time { utc(consent.at) } else { String::new() },
             consent.source,
             file,
             text(consent.place.record),
             text(consent.place.line),
-            text(consent.place.offset)
+            text(consent.place.offset),
+            if consent.kind == ConsentKind::OptIn { consent.proof.missing().join(" ") } else { String::new() },
+            if consent.proof.confirmed { "yes" } else { "" }
         )?;
     }
     Ok(csv.flush()?)
@@ -439,6 +456,23 @@ fn evidence(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
                 text(place.length)
             )?;
         }
+    }
+    Ok(csv.flush()?)
+}
+
+fn before_after(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
+    let mut csv = writer(out);
+    let mut header = vec!["account".to_owned(), "route".to_owned()];
+    for period in ["before", "day", "after"] {
+        header.extend(["messages", "recipients", "runs"].map(|counted| format!("{period}_{counted}")));
+    }
+    csv.write_record(&header)?;
+    for row in &source.extract.before_after {
+        let mut line = vec![row.account.clone(), row.route.to_owned()];
+        for sent in [row.before, row.day, row.after] {
+            line.extend([text(sent.messages), text(sent.recipients), text(sent.runs)]);
+        }
+        csv.write_record(&line)?;
     }
     Ok(csv.flush()?)
 }

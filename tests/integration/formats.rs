@@ -267,6 +267,7 @@ fn reading(ingested: &Ingested) -> String {
         let recipient = ingested.messages.recipients.address.get(consent.recipient as usize);
         let account = &ingested.messages.accounts[consent.account as usize].id;
         let _ = writeln!(text, "{} {recipient} {account} {} {}", consent.kind.as_str(), consent.at, consent.source);
+        let _ = writeln!(text, "  {:?}", consent.proof);
     }
     let input = &ingested.inputs[0];
     let _ = writeln!(text, "{} {} {} {:?}", input.format, input.records, input.rejected, input.ignored_by);

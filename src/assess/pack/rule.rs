@@ -166,6 +166,9 @@ pub struct Amount {
     /// Last day.
     #[serde(default)]
     pub to: Option<Date>,
+    /// Only for clients with fewer employees than this; one whose number the case file does not name may be such a one.
+    #[serde(default)]
+    pub fewer_employees_than: Option<u64>,
     /// Whose figure it is.
     pub mark: Mark,
     /// Source.

@@ -45,6 +45,16 @@ pub struct Ages {
     pub first_use_years: f64,
 }
 
+/// A paper that data protection asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Paper {
+    /// The contract with a processor.
+    ProcessorAgreement,
+    /// The safeguard for a transfer to a third country.
+    TransferSafeguard,
+}
+
 /// What a rule measures.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
@@ -158,8 +168,11 @@ pub enum Trigger {
     AfterUndertaking {},
     /// Advertising after a court order.
     AfterCourtOrder {},
-    /// Sends through a processor or into a third country without the papers that the case file would name.
-    TransferGap {},
+    /// Sends without a paper that the case file would name.
+    TransferGap {
+        /// The paper.
+        lacks: Paper,
+    },
     /// Runs to more than so many recipients of a country without an opt-in.
     CountryCount {
         /// ISO 3166-1 alpha-2.

@@ -62,7 +62,7 @@ pub fn unprovable(covered: Covered<'_>) -> Vec<Meeting> {
     meetings
 }
 
-/// Advertising on an opt-in that names other channels than the one it came by.
+/// Advertising on an opt-in that names channels, none of them the one it came by.
 pub fn other_channel(covered: Covered<'_>) -> Vec<Meeting> {
     let scene = covered.scene;
     let rows = covered.advertising().into_iter().filter(|row| {
@@ -90,7 +90,8 @@ pub fn stale(covered: Covered<'_>, ages: Ages) -> Vec<Meeting> {
         let mut last_use: Option<i64> = None;
         for row in rows.iter() {
             let at = scene.sent_at(*row);
-            if let Some(consent) = opt_in(&covered, *row) {
+            // Of an opt-in without a time nobody can say how old it is.
+            if let Some(consent) = opt_in(&covered, *row).filter(|consent| consent.proof.time) {
                 let used_before = last_use.filter(|last| *last >= consent.at);
                 let gap = (at - used_before.unwrap_or(consent.at)) as f64 / YEAR_MS;
                 if gap > ages.unused_years {

@@ -1,30 +1,45 @@
-//! Sends for which the papers are missing that data protection asks for: a contract with the processor, a safeguard
-//! for the transfer into a third country. What is missing is what the case file does not name.
+//! Sends for which a paper is missing that data protection asks for: a contract with the processor, or a safeguard for the
+//! transfer into a third country. What is missing is what the case file does not name.
 
 use super::{Covered, Meeting};
+use crate::assess::pack::trigger::Paper;
 use crate::detect::settings::Title;
 
-/// Outbound messages of clients that the case file describes, sent through a provider before there was a contract with
-/// it, or before a safeguard for the transfer.
-pub fn missing(covered: Covered<'_>) -> Vec<Meeting> {
+/// Outbound messages of clients that the case file describes: through a provider before there was a contract with it, or
+/// before a safeguard for the transfer.
+pub fn missing(covered: Covered<'_>, paper: Paper) -> Vec<Meeting> {
     let scene = covered.scene;
     let lacks = |row: u32| {
         let account = scene.account(row);
-        let Some(client) = scene.client(account) else { return (false, false) };
-        let at = scene.sent_at(row);
-        let has = |day: Option<jiff::civil::Date>| day.is_some_and(|day| scene.calendar().start(day) <= at);
-        let provider =
-            scene.messages().accounts.get(account as usize).is_some_and(|account| account.provider.is_some());
-        (provider && !has(client.processor_agreement), !has(client.transfer_safeguard))
+        let Some(client) = scene.client(account) else { return false };
+        let known = scene.messages().accounts.get(account as usize);
+        let (asked, day) = match paper {
+            Paper::ProcessorAgreement => {
+                (known.is_some_and(|account| account.provider.is_some()), client.processor_agreement)
+            }
+            Paper::TransferSafeguard => (true, client.transfer_safeguard),
+        };
+        asked && day.is_none_or(|day| scene.sent_at(row) < scene.calendar().start(day))
     };
-    let rows = covered.rows(|row| scene.is_outbound(row) && lacks(row) != (false, false));
-    let mut meetings = covered.plain(rows);
+    let mut meetings = covered.plain(covered.rows(|row| scene.is_outbound(row) && lacks(row)));
     for meeting in &mut meetings {
-        let contract = meeting.rows.iter().filter(|row| lacks(**row).0).count();
-        let safeguard = meeting.rows.iter().filter(|row| lacks(**row).1).count();
-        meeting.measured.push(Title {
-            de: format!("Ohne genannten Vertrag zur Auftragsverarbeitung: {contract}; ohne genannte Garantie für die Übermittlung: {safeguard}."),
-            en: format!("Without a named contract with the processor: {contract}; without a named safeguard for the transfer: {safeguard}."),
+        let day = scene.client(meeting.account).and_then(|client| match paper {
+            Paper::ProcessorAgreement => client.processor_agreement,
+            Paper::TransferSafeguard => client.transfer_safeguard,
+        });
+        let (de, en) = match paper {
+            Paper::ProcessorAgreement => ("Vertrag mit dem Auftragsverarbeiter", "contract with the processor"),
+            Paper::TransferSafeguard => ("Garantie für die Übermittlung", "safeguard for the transfer"),
+        };
+        meeting.measured.push(match day {
+            Some(day) => Title {
+                de: format!("{de}: laut Falldatei erst seit {day}."),
+                en: format!("{en}: according to the case file only since {day}."),
+            },
+            None => Title {
+                de: format!("{de}: in der Falldatei nicht genannt."),
+                en: format!("{en}: not named in the case file."),
+            },
         });
     }
     meetings

@@ -157,13 +157,40 @@ pub(super) struct TableConsent {
     pub(super) kind: ConsentColumn,
     /// Word for reports.
     pub(super) source: String,
-    /// Column of the person.
-    pub(super) recipient: String,
+    /// Columns of the person: each address that is filled.
+    pub(super) recipient: Texts,
     /// Columns of the time; the first that is filled.
     pub(super) at: Texts,
     /// A column without which nothing is said.
     #[serde(default)]
     pub(super) needs: Option<String>,
+    /// Column of the account that it was said to.
+    #[serde(default)]
+    pub(super) account: Option<String>,
+    /// Columns of what proves it.
+    #[serde(default)]
+    pub(super) proof: ProofColumns,
+}
+
+/// `[consent.proof]`: columns of a table that hold what proves an opt-in; each stands on record where one is filled.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ProofColumns {
+    /// The channels that were agreed to.
+    #[serde(default)]
+    pub(super) channel: Option<String>,
+    /// The wording that was agreed to, or its version.
+    #[serde(default)]
+    pub(super) text_version: Texts,
+    /// Where it was given.
+    #[serde(default)]
+    pub(super) obtained_from: Texts,
+    /// A document, a message or an address of the network.
+    #[serde(default)]
+    pub(super) reference: Texts,
+    /// A second step that confirmed it (double opt-in).
+    #[serde(default)]
+    pub(super) confirmed: Texts,
 }
 
 /// `"opt_in"`, `"opt_out"`, or a column and its words for either.
@@ -186,6 +213,9 @@ pub(super) struct ConsentWordsOfColumn {
     pub(super) opt_in: Vec<String>,
     /// Its words for opt-outs.
     pub(super) opt_out: Vec<String>,
+    /// Its words for neither.
+    #[serde(default)]
+    pub(super) nothing: Vec<String>,
 }
 
 /// What a field of a record is.
@@ -228,9 +258,20 @@ pub enum Role {
     Channel,
     /// How often forwarded.
     ForwardScore,
+    /// Of an opt-in: the wording that was agreed to, or its version.
+    TextVersion,
+    /// Of an opt-in: where it was given.
+    ObtainedFrom,
+    /// Of an opt-in: a document, a message or an address of the network.
+    Reference,
+    /// Of an opt-in: a second step that confirmed it (double opt-in).
+    Confirmed,
 }
 
 impl Role {
+    /// What proves an opt-in.
+    pub const PROOF: [Self; 4] = [Self::TextVersion, Self::ObtainedFrom, Self::Reference, Self::Confirmed];
+
     /// Word for reports.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -253,6 +294,10 @@ impl Role {
             Self::Category => "category",
             Self::Channel => "channel",
             Self::ForwardScore => "forward_score",
+            Self::TextVersion => "text_version",
+            Self::ObtainedFrom => "obtained_from",
+            Self::Reference => "reference",
+            Self::Confirmed => "confirmed",
         }
     }
 }
@@ -296,7 +341,7 @@ pub(super) struct FieldTable {
 pub(super) struct Field(pub(super) Vec<FieldTable>);
 
 /// One text or several.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Texts(pub(super) Vec<String>);
 
 /// What a condition asks of a value.

@@ -16,6 +16,7 @@ use crate::ingest::formats::path::{Path, Step};
 use crate::ingest::formats::schema::{Consent, Role, TimeForm, When};
 use crate::ingest::formats::{Condition, Ending, Format, Place as FieldPlace, Record};
 use crate::ingest::people::Hint;
+use crate::ingest::proof::{Channels, Proof};
 use crate::ingest::time::{self, DateOrder};
 use crate::message::{
     Automation, Category, Direction, FORWARD_UNKNOWN, Form, Place, Platform, RecipientKind, Route, Status, ZoneBasis,
@@ -294,17 +295,34 @@ impl<'r, 'c> Documents<'r, 'c> {
             if !batch.knows_recipient(&recipient, hint) {
                 return Err("no person".into());
             }
-            all.push((at, recipient, account));
+            all.push((at, recipient, account, self.proof(record, part, twice)));
         }
         if all.is_empty() {
             return Err("no person".into());
         }
-        for (at, recipient, account) in all {
+        for (at, recipient, account, proof) in all {
             let account = Some(account.as_ref()).filter(|account| !account.is_empty());
-            batch.consent(place, account, Said { recipient: &recipient, hint, at, kind, source });
+            batch.consent_with(place, account, Said { recipient: &recipient, hint, at, kind, source }, proof);
         }
         batch.ignore(CONSENT);
         Ok(())
+    }
+
+    /// What proves an opt-in: what the format maps of it, else that the log itself holds it.
+    fn proof(&self, record: &Record, item: &Item<'_>, twice: &Cell<bool>) -> Proof {
+        let filled = |role| !text(record, role, item, twice).is_empty();
+        let mapped = Role::PROOF.iter().any(|role| record.fields.contains_key(role));
+        let mut proof = if mapped { Proof { time: true, ..Proof::default() } } else { Proof::in_the_log() };
+        if mapped {
+            proof.text_version = filled(Role::TextVersion);
+            proof.source = filled(Role::ObtainedFrom);
+            proof.confirmed = filled(Role::Confirmed);
+            proof.reference = filled(Role::Reference) || proof.confirmed;
+        }
+        let known = &self.file.context.delimited;
+        let platform = |word: &str| self.format.words.channel.get(word).or_else(|| known.channel_of_consent(word));
+        proof.channels = Channels::read(&text(record, Role::Channel, item, twice), known.any_channel(), platform);
+        proof
     }
 
     fn message(

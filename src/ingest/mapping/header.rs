@@ -263,7 +263,7 @@ pub(in crate::ingest) fn folded(text: &str) -> String {
 }
 
 /// A header name without case, accents, blanks and punctuation.
-pub(super) fn plain(name: &str) -> String {
+pub(in crate::ingest) fn plain(name: &str) -> String {
     folded(name).chars().filter(|character| character.is_alphanumeric()).collect()
 }
 

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::Role;
 use super::header::{Class, Headers, When, folded};
+use super::registers::{self, Registers};
 use crate::ingest::formats::{Catalogue, Format, FormatError};
 use crate::ingest::words::Words;
 use crate::message::{Category, Direction, Platform, Status};
@@ -45,6 +46,9 @@ pub struct Delimited {
     pub(super) headers: Headers,
     pub(super) weak: BTreeMap<Role, Vec<String>>,
     pub(super) formats: Vec<Arc<Format>>,
+    pub(super) registers: Registers,
+    /// Words of channels in registers that are none of ours.
+    other_channel: HashSet<String>,
     /// First words of lines that add up the lines above them, folded.
     totals: HashSet<String>,
     /// Words of status columns.
@@ -82,6 +86,7 @@ pub enum DataError {
 }
 
 const ALIASES: &str = "data/formats/delimited.toml";
+const REGISTERS: &str = "data/formats/registers.toml";
 
 impl Delimited {
     /// Reads the compiled-in data.
@@ -101,7 +106,12 @@ impl Delimited {
         let file: AliasFile =
             toml::from_str(include_str!("../../../data/formats/delimited.toml")).map_err(toml(ALIASES))?;
         let word = |key| DataError::Word { file: ALIASES, key };
+        let registers: registers::File =
+            toml::from_str(include_str!("../../../data/formats/registers.toml")).map_err(toml(REGISTERS))?;
+        let registers = Registers::new(registers);
         Ok(Self {
+            other_channel: registers.words.other_channel.iter().map(|word| folded(word)).collect(),
+            registers,
             formats: catalogue.delimited().cloned().map(Arc::new).collect(),
             status: Words::new(&file.words.status, Status::from_word).map_err(word)?,
             direction: Words::new(&file.words.direction, Direction::from_word).map_err(word)?,
@@ -117,6 +127,25 @@ impl Delimited {
     #[must_use]
     pub fn is_alias(&self, name: &str) -> bool {
         self.headers.knows(name)
+    }
+
+    /// The platform that a word in a register names as the channel of an opt-in.
+    #[must_use]
+    pub fn channel_of_consent(&self, word: &str) -> Option<Platform> {
+        self.channel.get(word).or_else(|| self.other_channel.contains(&folded(word)).then_some(Platform::Other))
+    }
+
+    /// Words in registers for an opt-in to any channel.
+    #[must_use]
+    pub fn any_channel(&self) -> &[String] {
+        &self.registers.words.any_channel
+    }
+
+    /// Whether a cell of a register says no.
+    #[must_use]
+    pub fn says_no(&self, cell: &str) -> bool {
+        let folded = folded(cell);
+        self.registers.words.no.iter().chain(&self.registers.words.nothing).any(|word| *word == folded)
     }
 
     /// Whether a line that begins with this cell adds up the lines above it.
