@@ -18,6 +18,7 @@ mod method;
 mod oracle;
 mod registers;
 mod report_files;
+mod rules;
 mod samples;
 mod tables;
 mod terminal;
