@@ -359,18 +359,30 @@ impl Case {
 #[must_use]
 pub fn explain(error: &toml::de::Error) -> String {
     let message = error.to_string();
-    let quoted: Vec<&str> = error.message().split('`').skip(1).step_by(2).collect();
-    let suggestion = match quoted.split_first() {
-        Some((wrong, known)) if error.message().starts_with("unknown") => known
-            .iter()
-            .map(|word| (strsim::jaro_winkler(wrong, word), *word))
-            .max_by(|left, right| left.0.total_cmp(&right.0)),
-        _ => None,
-    };
-    match suggestion {
-        Some((similarity, word)) if similarity > 0.7 => format!("{message}did you mean `{word}`?"),
-        _ => message.trim_end().to_owned(),
+    match suggestion(error) {
+        Some(word) => format!("{message}did you mean `{word}`?"),
+        None => message.trim_end().to_owned(),
     }
+}
+
+/// The nearest known key or word where a TOML error is about an unknown one.
+#[must_use]
+pub fn suggestion(error: &toml::de::Error) -> Option<&str> {
+    let quoted: Vec<&str> = error.message().split('`').skip(1).step_by(2).collect();
+    let (wrong, known) = quoted.split_first().filter(|_| error.message().starts_with("unknown"))?;
+    let likeness = known.iter().map(|word| (strsim::jaro_winkler(wrong, word), *word));
+    likeness
+        .max_by(|left, right| left.0.total_cmp(&right.0))
+        .filter(|(likeness, _)| *likeness > 0.7)
+        .map(|(_, word)| word)
+}
+
+/// The nearest known name as a question; empty where none is near.
+#[must_use]
+pub fn nearest<'n>(wrong: &str, known: impl Iterator<Item = &'n str>) -> String {
+    let likeness = known.map(|name| (strsim::jaro_winkler(wrong, name), name));
+    let best = likeness.max_by(|one, other| one.0.total_cmp(&other.0)).filter(|(likeness, _)| *likeness > 0.7);
+    best.map(|(_, name)| format!("; did you mean `{name}`?")).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -6,11 +6,13 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod arguments;
+mod case;
 mod exit;
 mod formats;
 mod inspect;
 mod progress;
 mod report;
+mod rules;
 mod settings;
 mod stats;
 mod summary;
@@ -52,6 +54,8 @@ fn dispatch(command: &Command, out: &mut dyn Write) -> Result<u8, Failure> {
         Command::Report(arguments) => report::run(arguments, out),
         Command::Inspect(arguments) => inspect::run(arguments, out),
         Command::Formats { command } => formats::run(command, out),
+        Command::Rules { command } => rules::run(command, out),
+        Command::Case { command } => case::run(command, out),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Arguments::command(), "sendeschluss", &mut script);

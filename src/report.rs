@@ -3,6 +3,7 @@
 //! The folder appears whole or not at all, and the same input gives the same bytes.
 
 mod build;
+pub mod case_draft;
 mod charts;
 pub mod evidence;
 pub mod extract;
@@ -12,8 +13,10 @@ mod instants;
 mod manifest;
 pub mod measures;
 mod messages;
+pub mod rules;
 mod shown;
 mod tables;
+mod words;
 
 use std::collections::BTreeSet;
 use std::path::Path;

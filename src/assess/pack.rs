@@ -1,8 +1,10 @@
 //! Rule packs as data: read, checked, joined with those of the user.
 //! Packs are TOML files in `data/rules/`; unknown keys and senseless values are errors. What a rule is made of stands in
-//! `pack/rule.rs`, what it can measure in `pack/trigger.rs`.
+//! `pack/rule.rs`, what it can measure in `pack/trigger.rs`, what must fit together in `pack/check.rs`.
 
+pub mod check;
 pub mod rule;
+pub mod schema;
 pub mod trigger;
 
 use serde::{Deserialize, Serialize};
@@ -127,76 +129,7 @@ impl Pack {
     }
 
     fn check(&self, detectors: &[Detector]) -> Result<(), PackError> {
-        for rule in &self.rules {
-            self.check_rule(rule, detectors).map_err(|what| PackError(format!("rule {}: {what}", rule.id)))?;
-        }
-        for (index, basis) in self.bases.iter().enumerate() {
-            if self.bases.iter().skip(index + 1).any(|other| other.id == basis.id) {
-                return Err(PackError(format!("basis `{}` stands there twice", basis.id)));
-            }
-            basis.check()?;
-        }
-        Ok(())
-    }
-
-    fn check_rule(&self, rule: &Rule, detectors: &[Detector]) -> Result<(), String> {
-        if self.rules.iter().filter(|other| other.id == rule.id).count() > 1 {
-            return Err("stands there twice".to_owned());
-        }
-        if let Some(name) = rule.basis.iter().find(|name| !self.bases.iter().any(|basis| basis.id == **name)) {
-            return Err(format!("there is no basis `{name}`"));
-        }
-        if let (Some(from), Some(to)) = (rule.from, rule.to)
-            && to < from
-        {
-            return Err(format!("ends on {to}, before it begins on {from}"));
-        }
-        if let Some(linked) = &rule.linked
-            && self.rule(&linked.rule).is_none()
-        {
-            return Err(format!("there is no rule `{}` to be linked with", linked.rule));
-        }
-        let missing = |name: &&String| !detectors.iter().any(|detector| detector.name == **name);
-        if let Some(name) = rule.trigger.detectors().iter().find(missing) {
-            return Err(format!("there is no detector `{name}`"));
-        }
-        let levels = rule.trigger.levels();
-        if let Some(level) = rule.levels.keys().find(|level| !levels.contains(&level.as_str())) {
-            return Err(format!("its trigger has no level `{level}`; it has: {}", levels.join(", ")));
-        }
-        let is_country = |code: &String| code.len() == 2 && code.bytes().all(|letter| letter.is_ascii_uppercase());
-        if let Some(code) = rule.countries.iter().find(|code| !is_country(code)) {
-            return Err(format!("country `{code}` is not two capital letters, as in `DE`"));
-        }
-        for amount in &rule.amounts {
-            let (least, greatest) = (amount.min.parse::<f64>(), amount.max.parse::<f64>());
-            match (least, greatest) {
-                (Ok(least), Ok(greatest)) if least >= 0.0 && least <= greatest => {}
-                _ => return Err(format!("`{}` to `{}` is no range of money", amount.min, amount.max)),
-            }
-        }
-        if rule.limitations.iter().any(|period| period.years <= 0 && period.months <= 0) {
-            return Err("a limitation period has neither years nor months".to_owned());
-        }
-        Ok(())
-    }
-}
-
-impl Basis {
-    /// No day of a region may have two versions.
-    fn check(&self) -> Result<(), PackError> {
-        for (index, one) in self.versions.iter().enumerate() {
-            for other in self.versions.iter().skip(index + 1) {
-                let same_region = one.is_for(&other.regions) || other.is_for(&one.regions);
-                let apart = |first: &BasisVersion, then: &BasisVersion| {
-                    first.to.zip(then.from).is_some_and(|(to, from)| to < from)
-                };
-                if same_region && !apart(one, other) && !apart(other, one) {
-                    return Err(PackError(format!("basis {}: two versions hold on the same days", self.id)));
-                }
-            }
-        }
-        Ok(())
+        check::faults(self, None, &[], detectors).into_iter().next().map_or(Ok(()), |fault| Err(PackError(fault.what)))
     }
 }
 

@@ -33,6 +33,18 @@ pub enum Command {
         #[command(subcommand)]
         command: FormatsCommand,
     },
+    /// What the rules say, and rule packs of your own
+    Rules {
+        /// What to do.
+        #[command(subcommand)]
+        command: RulesCommand,
+    },
+    /// The case file: what no log knows
+    Case {
+        /// What to do.
+        #[command(subcommand)]
+        command: CaseCommand,
+    },
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -63,6 +75,68 @@ pub enum FormatsCommand {
         /// The table
         file: PathBuf,
     },
+}
+
+/// What to do with rules.
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// List the rules of all packs
+    List {
+        #[command(flatten)]
+        /// How to tell them.
+        talk: RuleTalk,
+    },
+    /// Print all that a pack says of a rule
+    Show {
+        /// Id of the rule, as R01
+        id: String,
+        #[command(flatten)]
+        /// How to tell it.
+        talk: RuleTalk,
+    },
+    /// Check rule packs of your own; every fault is told with its line and column
+    Check {
+        /// The files
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Print the JSON Schema of rule packs, for editors
+    Schema,
+}
+
+/// How rules are told.
+#[derive(Debug, Args)]
+pub struct RuleTalk {
+    /// Language
+    #[arg(long, value_name = "LANGUAGE")]
+    pub lang: Option<LanguageArgument>,
+    /// As JSON, for programs
+    #[arg(long)]
+    pub json: bool,
+    /// A rule pack that replaces or adds rules; may be given more than once
+    #[arg(long, value_name = "FILE")]
+    pub rules: Vec<PathBuf>,
+}
+
+/// What to do with case files.
+#[derive(Debug, Subcommand)]
+pub enum CaseCommand {
+    /// Write a commented case file from the inputs; one that is there is never overwritten
+    New(CaseNewArguments),
+}
+
+/// Arguments of `case new`.
+#[derive(Debug, Args)]
+pub struct CaseNewArguments {
+    #[command(flatten)]
+    /// Inputs.
+    pub input: InputArguments,
+    /// File to write, as case.toml; without it, standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Language of the comments
+    #[arg(long, value_name = "LANGUAGE")]
+    pub lang: Option<LanguageArgument>,
 }
 
 /// Inputs and how to read them.

@@ -10,6 +10,7 @@ use anyhow::{Context, anyhow};
 use super::arguments::FormatsCommand;
 use super::exit::{self, Failure};
 use super::summary::plain_line;
+use crate::case::nearest;
 use crate::ingest::formats::Catalogue;
 use crate::ingest::learn;
 
@@ -58,10 +59,7 @@ pub fn run(command: &FormatsCommand, out: &mut dyn Write) -> Result<u8, Failure>
             let catalogue = catalogue()?;
             let names = || catalogue.formats().map(|format| format.name.as_str());
             let Some(format) = catalogue.get(name) else {
-                let near = names().map(|known| (strsim::jaro_winkler(name, known), known));
-                let near =
-                    near.max_by(|left, right| left.0.total_cmp(&right.0)).filter(|(likeness, _)| *likeness > 0.7);
-                let hint = near.map(|(_, known)| format!("; did you mean `{known}`?")).unwrap_or_default();
+                let hint = nearest(name, names());
                 return Err(Failure::usage(anyhow!("no format is called `{name}`{hint}")));
             };
             let text = Catalogue::text(format).with_context(|| format.file.clone()).map_err(Failure::usage)?;

@@ -72,11 +72,7 @@ pub fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<u8, Failu
     let assessment = assess(grounds);
     stats.done("assess");
     bar.stage("writing the report");
-    let language = match arguments.lang {
-        Some(LanguageArgument::De) => Language::De,
-        Some(LanguageArgument::En) => Language::En,
-        None => prepared.case.matter.language.unwrap_or_default(),
-    };
+    let language = language(arguments.lang, prepared.case.matter.language);
     let kinds = arguments.write.iter().map(|kind| match kind {
         KindArgument::Csv => Kind::Csv,
         KindArgument::Json => Kind::Json,
@@ -116,8 +112,17 @@ pub fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<u8, Failu
     Ok(code(arguments, &extract.completeness, &assessment.findings))
 }
 
+/// The language that an option asks for, else that of the case file, else English.
+pub fn language(argument: Option<LanguageArgument>, of_case: Option<Language>) -> Language {
+    match argument {
+        Some(LanguageArgument::De) => Language::De,
+        Some(LanguageArgument::En) => Language::En,
+        None => of_case.unwrap_or_default(),
+    }
+}
+
 /// The packs of the build, with those of the user.
-fn load_packs(files: &[std::path::PathBuf], detectors: &[crate::detect::Detector]) -> anyhow::Result<Vec<Pack>> {
+pub fn load_packs(files: &[std::path::PathBuf], detectors: &[crate::detect::Detector]) -> anyhow::Result<Vec<Pack>> {
     let read = |file: &std::path::PathBuf| {
         std::fs::read_to_string(file).with_context(|| format!("{}: cannot be read", file.display()))
     };

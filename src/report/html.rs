@@ -5,14 +5,14 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use minijinja::syntax::SyntaxConfig;
-use minijinja::value::{Kwargs, Serde};
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value, context, escape_formatter};
-use serde::{Deserialize, Serialize};
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, Error, Value, context, escape_formatter};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::charts::{self, HeatWords, TimelineWords, Unit, is_deceptive, number, show_deceptive};
 use super::extract::{AccountRow, BOUNDARY_DAY, BurstRow, CampaignRow, DayRow, ExposureRow, Extract, FindingRow};
+use super::words::{self, Words};
 use crate::case::Language;
 
 /// Findings that are shown in full; the others are lines of a table.
@@ -45,7 +45,7 @@ pub enum HtmlError {
 /// # Errors
 /// When the words or the template of the build are damaged; no data can bring that about.
 pub fn page(extract: &Extract, language: Language) -> Result<String, HtmlError> {
-    let words = Arc::new(Words::load(language)?);
+    let words = Arc::new(Words::load(WORDS, language)?);
     let view = View::new(extract);
     let script_words: BTreeMap<&str, &str> = words
         .text
@@ -68,71 +68,7 @@ pub fn page(extract: &Extract, language: Language) -> Result<String, HtmlError> 
     Ok(page)
 }
 
-/// A thing in both languages; that neither can be left out makes their keys the same.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Both<T> {
-    de: T,
-    en: T,
-}
-
-/// The file of words.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WordsFile {
-    text: BTreeMap<String, Both<String>>,
-    count: BTreeMap<String, Both<[String; 2]>>,
-    word: BTreeMap<String, BTreeMap<String, Both<String>>>,
-}
-
-/// The words of one language.
-#[derive(Debug)]
-struct Words {
-    language: Language,
-    text: BTreeMap<String, String>,
-    count: BTreeMap<String, [String; 2]>,
-    word: BTreeMap<String, BTreeMap<String, String>>,
-}
-
 impl Words {
-    fn load(language: Language) -> Result<Self, toml::de::Error> {
-        let file: WordsFile = toml::from_str(WORDS)?;
-        fn pick<T>(map: BTreeMap<String, Both<T>>, language: Language) -> BTreeMap<String, T> {
-            let one = |both: Both<T>| match language {
-                Language::De => both.de,
-                Language::En => both.en,
-            };
-            map.into_iter().map(|(key, both)| (key, one(both))).collect()
-        }
-        let word = file.word.into_iter().map(|(group, words)| (group, pick(words, language))).collect();
-        Ok(Self { language, text: pick(file.text, language), count: pick(file.count, language), word })
-    }
-
-    /// A text with its places filled; every place must be filled, and every value must have its place.
-    fn say(&self, key: &str, values: &[(&str, String)]) -> Result<String, Error> {
-        let text = self.text.get(key).ok_or_else(|| fault(format!("no text `{key}`")))?;
-        if let Some((name, _)) = values.iter().find(|(name, _)| !text.contains(&format!("{{{name}}}"))) {
-            return Err(fault(format!("text `{key}` has no place `{name}`")));
-        }
-        fill(text, values).ok_or_else(|| fault(format!("text `{key}` has a place that nothing fills")))
-    }
-
-    /// A number with its noun, in the right form.
-    fn counted(&self, key: &str, count: u64) -> Result<String, Error> {
-        let [one, other] = self.count.get(key).ok_or_else(|| fault(format!("no count `{key}`")))?;
-        let form = if count == 1 { one } else { other };
-        Ok(form.replace("{n}", &number(count, self.language)))
-    }
-
-    /// The word for a fixed spelling; the spelling itself where there is none.
-    fn word<'a>(&'a self, group: &str, key: &'a str) -> &'a str {
-        self.known(group, key).unwrap_or(key)
-    }
-
-    fn known(&self, group: &str, key: &str) -> Option<&str> {
-        self.word.get(group)?.get(key).map(String::as_str)
-    }
-
     /// What the program said in English words, in the reader's language; `None` where that is not known.
     fn said(&self, text: &str) -> Option<String> {
         if let Some(known) = self.known("said", text) {
@@ -164,24 +100,6 @@ impl Words {
         }
         Ok(exposed.to_owned())
     }
-}
-
-/// Fills the places of a text once; what is filled in is not looked at again.
-fn fill(text: &str, values: &[(&str, String)]) -> Option<String> {
-    let mut filled = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('{') {
-        let (name, after) = after.split_once('}')?;
-        filled.push_str(before);
-        filled.push_str(&values.iter().find(|(known, _)| *known == name)?.1);
-        rest = after;
-    }
-    filled.push_str(rest);
-    Some(filled)
-}
-
-fn fault(what: String) -> Error {
-    Error::new(ErrorKind::InvalidOperation, what)
 }
 
 /// What the template sees of the extract: the same values, cut to what the page shows, with the whole counts beside.
@@ -291,10 +209,8 @@ fn adds_up(extract: &Extract) -> bool {
 
 /// The engine with the page's functions.
 fn environment(extract: &Extract, view: &View<'_>, words: &Arc<Words>) -> Result<Environment<'static>, Error> {
-    let mut environment = Environment::new();
-    environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
+    let mut environment = words::environment(words)?;
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_formatter(|out, state, value| {
         match value.as_str().filter(|text| !value.is_safe() && text.chars().any(is_deceptive)) {
             Some(text) => escape_formatter(out, state, &Value::from(show_deceptive(text))),
@@ -302,26 +218,7 @@ fn environment(extract: &Extract, view: &View<'_>, words: &Arc<Words>) -> Result
         }
     });
     let of = Arc::clone(words);
-    environment.add_filter("num", move |count: u64| number(count, of.language));
-    let of = Arc::clone(words);
     environment.add_filter("amount", move |text: &str| amount(text, of.language));
-    let of = Arc::clone(words);
-    environment.add_function("t", move |key: &str, values: Kwargs| -> Result<String, Error> {
-        let mut given = Vec::new();
-        for name in values.args() {
-            let value: Value = values.get(name)?;
-            let text = match value.as_usize().filter(|_| value.is_number()) {
-                Some(count) => number(count as u64, of.language),
-                None => value.to_string(),
-            };
-            given.push((name, text));
-        }
-        of.say(key, &given)
-    });
-    let of = Arc::clone(words);
-    environment.add_function("count", move |key: &str, count: u64| of.counted(key, count));
-    let of = Arc::clone(words);
-    environment.add_function("word", move |group: &str, key: &str| of.word(group, key).to_owned());
     let of = Arc::clone(words);
     environment.add_function("said", move |text: &str| of.said(text));
     let of = Arc::clone(words);
@@ -399,7 +296,7 @@ fn draw(extract: &Extract, words: &Words) -> Result<(String, String), Error> {
 }
 
 /// An amount of money as people of a language write it; what is no plain number stays as it is.
-fn amount(text: &str, language: Language) -> String {
+pub(super) fn amount(text: &str, language: Language) -> String {
     let (whole, parts) = text.split_once('.').unwrap_or((text, ""));
     match whole.parse() {
         Ok(whole) if parts.is_empty() => number(whole, language),
@@ -639,7 +536,7 @@ mod tests {
             places
         }
         // That a key has both languages and no third one is already settled by the type.
-        let file: WordsFile = toml::from_str(WORDS).expect("the words of the build");
+        let file: words::WordsFile = toml::from_str(WORDS).expect("the words of the build");
         let texts = file.text.iter().chain(file.word.values().flatten()).map(|(key, both)| (key, &both.de, &both.en));
         let forms =
             file.count.iter().flat_map(|(key, both)| both.de.iter().zip(&both.en).map(move |(de, en)| (key, de, en)));
@@ -647,7 +544,8 @@ mod tests {
             assert!(!de.trim().is_empty() && !en.trim().is_empty(), "{key} is empty");
             assert_eq!(places(de), places(en), "{key}");
         }
-        let (de, en) = (Words::load(Language::De).expect("German"), Words::load(Language::En).expect("English"));
+        let (de, en) =
+            (Words::load(WORDS, Language::De).expect("German"), Words::load(WORDS, Language::En).expect("English"));
         assert!(
             de.text.keys().eq(en.text.keys())
                 && de.count.keys().eq(en.count.keys())
@@ -692,7 +590,7 @@ mod tests {
     #[test]
     fn an_empty_report_says_why_there_may_be_nothing() {
         for language in [Language::De, Language::En] {
-            let words = Words::load(language).expect("words");
+            let words = Words::load(WORDS, language).expect("words");
             let page = page(&Extract::default(), language).expect("a page");
             for key in
                 ["no_finding", "why_no_outbound", "why_no_mass", "nothing_read", "no_matter", "no_packs", "no_outbound"]
@@ -726,7 +624,8 @@ mod tests {
 
     #[test]
     fn words_have_number_party_and_origin() {
-        let (de, en) = (Words::load(Language::De).expect("German"), Words::load(Language::En).expect("English"));
+        let (de, en) =
+            (Words::load(WORDS, Language::De).expect("German"), Words::load(WORDS, Language::En).expect("English"));
         assert_eq!(de.counted("message", 1).expect("a form"), "1 Nachricht");
         assert_eq!(de.counted("message", 1_234).expect("a form"), "1.234 Nachrichten");
         assert_eq!(en.counted("message", 0).expect("a form"), "0 messages");

@@ -19,6 +19,7 @@ mod oracle;
 mod registers;
 mod report_files;
 mod rules;
+mod rules_command;
 mod samples;
 mod tables;
 mod terminal;

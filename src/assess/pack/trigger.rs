@@ -218,6 +218,14 @@ impl Trigger {
         }
     }
 
+    /// Its kind and its parameters, both as packs write them.
+    #[must_use]
+    pub fn parts(&self) -> (String, serde_json::Value) {
+        let mut parameters = serde_json::to_value(self).unwrap_or_default();
+        let kind = parameters.as_object_mut().and_then(|values| values.remove("kind"));
+        (kind.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default().to_owned(), parameters)
+    }
+
     /// Levels that it tells apart: the names a rule may give severities to.
     #[must_use]
     pub fn levels(&self) -> &'static [&'static str] {
