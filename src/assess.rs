@@ -22,11 +22,13 @@ pub use roll_up::{BeforeAfter, Exposure, Sent};
 pub use wording::{Phrases, Wording, WordingError};
 
 use jiff::civil::Date;
+use rayon::prelude::*;
 
 use crate::case::{AccountEntry, Case};
 use crate::detect::{Activity, Detector};
 use crate::ingest::Consent;
 use crate::message::Messages;
+use pack::Rule;
 use scene::Scene;
 use triggers::Covered;
 
@@ -76,17 +78,18 @@ impl<'a> Grounds<'a> {
 
 /// Assesses the activity.
 #[must_use]
-pub fn assess(grounds: Grounds<'_>) -> Assessment {
+pub fn assess<'a>(grounds: Grounds<'a>) -> Assessment {
     let scene = Scene::new(grounds);
-    let mut findings = Vec::new();
-    for (pack_index, pack) in grounds.packs.iter().enumerate() {
-        for (rule_index, rule) in pack.rules.iter().enumerate() {
-            let covered = Covered { scene: &scene, rule, platforms: &pack.platforms };
-            for meeting in triggers::measure(covered) {
-                findings.extend(findings::of_meeting(&scene, (pack_index, pack), (rule_index, rule), meeting));
-            }
-        }
-    }
+    let rules_of = |(index, pack): (usize, &'a Pack)| {
+        pack.rules.iter().enumerate().map(move |(rule_index, rule)| ((index, pack), (rule_index, rule)))
+    };
+    let rules: Vec<_> = grounds.packs.iter().enumerate().flat_map(rules_of).collect();
+    let of_rule = |(pack, rule): &((usize, &Pack), (usize, &Rule))| -> Vec<Finding> {
+        let covered = Covered { scene: &scene, rule: rule.1, platforms: &pack.1.platforms };
+        let meetings = triggers::measure(covered).into_par_iter();
+        meetings.flat_map_iter(|meeting| findings::of_meeting(&scene, *pack, *rule, meeting)).collect()
+    };
+    let mut findings: Vec<Finding> = rules.par_iter().flat_map_iter(of_rule).collect();
     findings::link(grounds.packs, &mut findings);
     findings.sort_by(|left, right| {
         let key = |finding: &Finding| {

@@ -2,6 +2,8 @@
 //! Built from the opt-ins and opt-outs that ingest found, in exports and registers alike.
 //! A declaration made to one number counts for all numbers of the same client; one that names no number counts for all.
 
+use rayon::prelude::*;
+
 use crate::ingest::{Consent, ConsentKind};
 use crate::message::Messages;
 
@@ -10,6 +12,8 @@ use crate::message::Messages;
 pub struct Register<'a> {
     /// Ordered by recipient, time and kind.
     entries: Vec<&'a Consent>,
+    /// Where the entries of each recipient begin, and after the last one where they end.
+    starts: Vec<u32>,
     /// For each account, the number of its client; accounts without a client are clients of their own.
     client_of: Vec<u32>,
     /// For each account, whether it stands for a file that names nobody.
@@ -22,11 +26,18 @@ impl<'a> Register<'a> {
     #[must_use]
     pub fn new(consents: &'a [Consent], messages: &Messages, client_of: Vec<u32>) -> Self {
         let mut entries: Vec<&Consent> = consents.iter().collect();
-        entries
-            .sort_by_key(|consent| (consent.recipient, consent.at, consent.kind, consent.file, consent.place.record));
+        entries.par_sort_by_key(|consent| {
+            (consent.recipient, consent.at, consent.kind, consent.file, consent.place.record)
+        });
+        let recipients = entries.last().map_or(0, |last| last.recipient as usize + 1);
+        let mut starts = Vec::with_capacity(recipients + 1);
+        for (position, consent) in (0_u32..).zip(&entries) {
+            starts.resize((consent.recipient as usize + 1).max(starts.len()), position);
+        }
+        starts.push(entries.len() as u32);
         let nameless = messages.accounts.iter().map(|account| account.id.starts_with('?')).collect();
         let has_opt_ins = consents.iter().any(|consent| consent.kind == ConsentKind::OptIn);
-        Self { entries, client_of, nameless, has_opt_ins }
+        Self { entries, starts, client_of, nameless, has_opt_ins }
     }
 
     /// Whether there is any opt-in: without one, a missing opt-in says little.
@@ -37,8 +48,8 @@ impl<'a> Register<'a> {
 
     /// What a recipient declared to the client of an account, in order of time.
     pub fn of(&self, recipient: u32, account: u32) -> impl DoubleEndedIterator<Item = &'a Consent> + '_ {
-        let first = self.entries.partition_point(|consent| consent.recipient < recipient);
-        let end = self.entries.partition_point(|consent| consent.recipient <= recipient);
+        let bound = |index: usize| self.starts.get(index).map_or(self.entries.len(), |start| *start as usize);
+        let (first, end) = (bound(recipient as usize), bound(recipient as usize + 1));
         let client = self.client_of.get(account as usize);
         self.entries.get(first..end).unwrap_or_default().iter().copied().filter(move |consent| {
             let to = consent.account as usize;

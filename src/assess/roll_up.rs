@@ -59,8 +59,10 @@ pub fn roll_up(grounds: Grounds<'_>, findings: &[Finding]) -> Vec<Exposure> {
     }
     let exposure = groups.into_iter().map(|((exposed, rule, country), parts)| {
         let mut rows: Vec<u32> = parts.iter().flat_map(|(_, rows)| rows.iter().copied()).collect();
-        rows.sort_unstable_by_key(|row| (messages.columns.sent_at.get(*row as usize).copied(), *row));
-        rows.dedup();
+        if parts.len() > 1 {
+            rows.sort_unstable_by_key(|row| (messages.columns.sent_at.get(*row as usize).copied(), *row));
+            rows.dedup();
+        }
         let at = |row: Option<&u32>| {
             row.and_then(|row| messages.columns.sent_at.get(*row as usize)).copied().unwrap_or_default()
         };

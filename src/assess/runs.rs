@@ -10,9 +10,13 @@ pub fn count_runs(grounds: Grounds<'_>, rows: &[u32]) -> u64 {
     let mut runs = BTreeSet::new();
     let mut loose = 0;
     let mut last_loose: Option<i64> = None;
+    let mut last_run = 0;
     for row in rows {
         match marks.run.get(*row as usize).copied() {
+            // Rows of a run mostly follow one another.
+            Some(run) if run > 0 && run == last_run => {}
             Some(run) if run > 0 => {
+                last_run = run;
                 runs.insert(run);
             }
             _ => {

@@ -1,7 +1,9 @@
 //! What triggers look at: the grounds, and what is worked out from them once for all rules.
 //! Clients of accounts, advertising, who sent when, the consent register. No rule is applied here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use rayon::prelude::*;
 
 use super::Grounds;
 use super::calendar::Calendar;
@@ -114,12 +116,17 @@ impl<'a> Scene<'a> {
         self.grounds.activity.marks.campaign.get(row as usize).copied().unwrap_or_default()
     }
 
-    /// What one text of a row's content says; empty where it is not known.
+    /// The contents of which one text is known that a test says yes to; each is asked once, however often it was sent.
+    pub fn contents_where(&self, test: impl Fn(&str) -> bool) -> BTreeSet<u32> {
+        let words = self.messages().contents.words.iter();
+        let saying = words.filter(|(_, words)| !words.sample.is_empty() && test(&words.sample));
+        saying.map(|(content, _)| *content).collect()
+    }
+
+    /// Content of a row.
     #[must_use]
-    pub fn sample(&self, row: u32) -> &'a str {
-        let messages = self.messages();
-        let content = messages.columns.content.get(row as usize).copied().unwrap_or_default();
-        messages.contents.words.get(&content).map_or("", |words| words.sample.as_str())
+    pub fn content(&self, row: u32) -> u32 {
+        self.messages().columns.content.get(row as usize).copied().unwrap_or_default()
     }
 
     /// What the case file knows of the client of an account.
@@ -163,10 +170,33 @@ impl<'a> Scene<'a> {
         }
     }
 
+    /// Rows by client and recipient, those of one pair by time.
+    #[must_use]
+    pub fn by_pair(&self, rows: Vec<u32>) -> Vec<Paired> {
+        let paired = |row: u32| {
+            let client = self.client_of.get(self.account(row) as usize).copied().unwrap_or_default();
+            Paired { pair: (client, self.recipient(row)), at: self.sent_at(row), row }
+        };
+        let mut paired: Vec<Paired> = rows.into_iter().map(paired).collect();
+        paired.par_sort_unstable();
+        paired
+    }
+
     /// All rows that a test says yes to, ascending.
     pub fn rows(&self, test: impl Fn(u32) -> bool) -> Vec<u32> {
         (0..self.messages().columns.len() as u32).filter(|row| test(*row)).collect()
     }
+}
+
+/// A row with the client that sent it and the other side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Paired {
+    /// Number of the client, and recipient.
+    pub pair: (u32, u32),
+    /// UTC milliseconds.
+    pub at: i64,
+    /// The row.
+    pub row: u32,
 }
 
 /// Whether an address of the case file is one of the log. Telephone numbers are compared by their digits, for people

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{Covered, Meeting};
 use crate::assess::pack::trigger::Ages;
+use crate::assess::scene::Paired;
 use crate::detect::settings::Title;
 use crate::ingest::Consent;
 
@@ -79,17 +80,15 @@ const YEAR_MS: f64 = 31_557_600_000.0;
 /// `first_use` a time after the opt-in.
 pub fn stale(covered: Covered<'_>, ages: Ages) -> Vec<Meeting> {
     let scene = covered.scene;
-    let mut by_pair: BTreeMap<(u32, u32), Vec<u32>> = BTreeMap::new();
-    for row in covered.advertising() {
-        let client = scene.client_of.get(scene.account(row) as usize).copied().unwrap_or_default();
-        by_pair.entry((client, scene.recipient(row))).or_default().push(row);
+    if !scene.register.has_opt_ins() {
+        return Vec::new();
     }
+    let advertising = covered.advertising();
     let mut found = Vec::new();
-    for rows in by_pair.values_mut() {
-        rows.sort_by_key(|row| (scene.sent_at(*row), *row));
+    for rows in scene.by_pair(advertising).chunk_by(|one, next| one.pair == next.pair) {
         let mut last_use: Option<i64> = None;
-        for row in rows.iter() {
-            let at = scene.sent_at(*row);
+        for Paired { at, row, .. } in rows {
+            let at = *at;
             // Of an opt-in without a time nobody can say how old it is.
             if let Some(consent) = opt_in(&covered, *row).filter(|consent| consent.proof.time) {
                 let used_before = last_use.filter(|last| *last >= consent.at);
