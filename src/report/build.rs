@@ -224,7 +224,7 @@ fn finding_row(input: &ReportInput<'_>, finding: &Finding) -> FindingRow {
             .map(|account| account.id.clone())
             .unwrap_or_default(),
         exposed: finding.exposed.iter().map(|(party, name)| format!("{name} ({})", party.as_str())).collect(),
-        basis: finding.basis.iter().map(|(title, mark)| marked(title, *mark, "")).collect(),
+        basis: finding.basis.iter().map(|clause| marked(&clause.text, clause.mark, &clause.source)).collect(),
         first_sent: utc(finding.first_sent),
         last_sent: utc(finding.last_sent),
         messages: finding.rows.len() as u64,
@@ -252,7 +252,7 @@ fn finding_row(input: &ReportInput<'_>, finding: &Finding) -> FindingRow {
             .map(|period| MarkedText {
                 text: limitation_text(period, language),
                 mark: period.mark.as_str(),
-                source: String::new(),
+                source: period.source.clone(),
             })
             .collect(),
         title: rule.map(|rule| words(&rule.title, language)).unwrap_or_default(),
