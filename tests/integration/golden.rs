@@ -177,11 +177,11 @@ fn texts<'v>(finding: &'v Value, key: &str) -> Vec<&'v str> {
     finding[key].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
-/// Keys of `docs/sources.md`, as `| S12 |` lines give them.
+/// Keys of `docs/sources.md`, as lines like `| S12, S13 | …` give them.
 fn known_sources() -> BTreeSet<String> {
     let text = std::fs::read_to_string(project("docs/sources.md")).expect("the sources");
-    let keys = text.lines().filter_map(|line| line.strip_prefix("| ")?.split(' ').next());
-    keys.filter(|key| key.starts_with('S')).map(str::to_owned).collect()
+    let cells = text.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
+    cells.flat_map(|cell| cell.split(", ")).filter(|key| key.starts_with('S')).map(str::to_owned).collect()
 }
 
 /// Whether a source is a key of `docs/sources.md`, or says openly that it is none.
