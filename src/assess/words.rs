@@ -37,25 +37,15 @@ pub fn counter_evidence(scene: &Scene<'_>, rows: &[u32]) -> Vec<Title> {
             format!("{failed} of the messages were not delivered according to the log; they count as attempts."),
         ));
     }
-    let agreed = rows
-        .iter()
-        .filter(|row| {
-            scene.register.opt_in_at(scene.recipient(**row), scene.account(**row), scene.sent_at(**row)).is_some()
-        })
-        .count();
+    let opt_in = |row: &u32| scene.register.opt_in_at(scene.recipient(*row), scene.account(*row), scene.sent_at(*row));
+    let opt_ins: Vec<_> = rows.iter().filter_map(opt_in).collect();
+    let (agreed, confirmed) = (opt_ins.len(), opt_ins.iter().filter(|consent| consent.proof.confirmed).count());
     if agreed > 0 {
         found.push(title(
             format!("Für {agreed} der Nachrichten steht zum Zeitpunkt des Versands eine Einwilligung im Register."),
             format!("For {agreed} of the messages an opt-in stood on record when they were sent."),
         ));
     }
-    let confirmed = rows
-        .iter()
-        .filter(|row| {
-            let opt_in = scene.register.opt_in_at(scene.recipient(**row), scene.account(**row), scene.sent_at(**row));
-            opt_in.is_some_and(|consent| consent.proof.confirmed)
-        })
-        .count();
     if confirmed > 0 {
         found.push(title(
             format!("Für {confirmed} der Nachrichten ist eine Bestätigung der Anmeldung verzeichnet (Double-Opt-in)."),
