@@ -15,7 +15,7 @@ mod wording;
 mod words;
 
 pub use calendar::{Calendar, UnknownZone};
-pub use findings::{BoundaryDay, Finding, LimitationEnd};
+pub use findings::{BoundaryDay, Clause, Finding, LimitationEnd};
 pub use pack::{Pack, PackError, Party, Severity};
 pub use register::Register;
 pub use roll_up::{BeforeAfter, Exposure, Sent};

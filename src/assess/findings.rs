@@ -24,6 +24,17 @@ pub struct BoundaryDay {
     pub readings: Vec<(String, u64)>,
 }
 
+/// A clause in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Clause {
+    /// The clause in words.
+    pub text: Title,
+    /// Whose it is.
+    pub mark: Mark,
+    /// Source.
+    pub source: String,
+}
+
 /// When a claim can no longer be enforced.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LimitationEnd {
@@ -35,6 +46,8 @@ pub struct LimitationEnd {
     pub over: Option<bool>,
     /// Whose figure it is.
     pub mark: Mark,
+    /// Source.
+    pub source: String,
 }
 
 /// One rule met by one account over one stretch of time.
@@ -54,8 +67,8 @@ pub struct Finding {
     pub account: u32,
     /// Exposed parties by name; a role in angle brackets where the case file names nobody.
     pub exposed: Vec<(Party, String)>,
-    /// Clauses in force, with their marks.
-    pub basis: Vec<(Title, Mark)>,
+    /// Clauses in force.
+    pub basis: Vec<Clause>,
     /// First send, UTC milliseconds.
     pub first_sent: i64,
     /// Last send, UTC milliseconds.
@@ -103,9 +116,15 @@ fn finding(
     let sent_at = |row: Option<&u32>| row.map_or(0, |row| scene.sent_at(*row));
     let (first_sent, last_sent) = (sent_at(rows.first()), sent_at(rows.last()));
     let subject = grounds.messages.accounts.get(meeting.account as usize).map_or("", |account| account.id.as_str());
-    let mut basis: Vec<(Title, Mark)> = bases.iter().map(|version| (version.text.clone(), version.mark)).collect();
+    let clause = |version: &&super::pack::BasisVersion| Clause {
+        text: version.text.clone(),
+        mark: version.mark,
+        source: version.source.clone(),
+    };
+    let mut basis: Vec<Clause> = bases.iter().map(clause).collect();
     if let Some(announcement) = &rule.announcement {
-        basis.push((announcement.clone(), Mark::Published));
+        let source = rule.sources.join(", ");
+        basis.push(Clause { text: announcement.clone(), mark: Mark::Published, source });
     }
     let segment = bases.first().and_then(|version| version.from).map_or_else(String::new, |from| from.to_string());
     let mut parts = vec![pack.id.as_bytes(), rule.id.as_bytes(), subject.as_bytes(), segment.as_bytes()];
@@ -194,6 +213,7 @@ fn limitation(grounds: Grounds<'_>, rule: &Rule, last_sent: i64) -> Vec<Limitati
             end,
             over: end.zip(grounds.as_of).map(|(end, as_of)| end < as_of),
             mark: period.mark,
+            source: period.source.clone(),
         }
     });
     periods.collect()

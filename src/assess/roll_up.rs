@@ -94,6 +94,10 @@ pub struct Sent {
     pub recipients: u64,
     /// Runs that they belong to; one that crosses a boundary counts on both sides.
     pub runs: u64,
+    /// First send, UTC milliseconds.
+    pub first_sent: Option<i64>,
+    /// Last send, UTC milliseconds.
+    pub last_sent: Option<i64>,
 }
 
 /// Mass sends of one account by one route, before, on and after the boundary day of the matter's calendar.
@@ -137,6 +141,8 @@ pub fn before_after(grounds: Grounds<'_>) -> Vec<BeforeAfter> {
             messages: rows.len() as u64,
             recipients: recipients_of(grounds.messages, &rows),
             runs: count_runs(grounds, &rows),
+            first_sent: rows.first().map(at),
+            last_sent: rows.last().map(at),
         }
     };
     let row = |sender, rows: &[u32]| BeforeAfter {

@@ -5,9 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::extract::{
-    AccountRow, AmountRow, BOUNDARY_DAY, BeforeAfterRow, BoundaryDayRow, BurstRow, CampaignRow, Completeness, DayRow,
-    EvidenceRow, ExposureRow, Extract, FindingRow, InputRow, MarkedText, MethodRow, PackRow, PeriodRow, SCHEMA,
-    SentRow, words,
+    AccountRow, AmountRow, BeforeAfterRow, BoundaryDayRow, BurstRow, CampaignRow, Completeness, DayRow, EvidenceRow,
+    ExposureRow, Extract, FindingRow, InputRow, MarkedText, MethodRow, PackRow, PeriodRow, SCHEMA, SentRow, words,
 };
 use super::instants::{local, utc};
 use super::measures;
@@ -40,7 +39,7 @@ pub fn build(input: &ReportInput<'_>) -> Extract {
         completeness: completeness(input),
         source_checks: measures::source_checks(input),
         exposure: exposure(input),
-        boundary: periods(input, &mass),
+        boundary: periods(input),
         before_after: before_after(input),
         findings: input.assessment.findings.iter().map(|finding| finding_row(input, finding)).collect(),
         accounts: accounts(input),
@@ -152,33 +151,23 @@ fn exposure(input: &ReportInput<'_>) -> Vec<ExposureRow> {
 }
 
 /// Mass sends before, on and after the boundary day, in the matter's calendar.
-fn periods(input: &ReportInput<'_>, mass: &[bool]) -> Vec<PeriodRow> {
-    let columns = &input.ingested.messages.columns;
-    let Ok(day) = BOUNDARY_DAY.parse() else { return Vec::new() };
-    let (start, end) = (input.calendar.start(day), input.calendar.end(day));
-    let all = [("before", i64::MIN..start), ("on", start..end), ("after", end..i64::MAX)];
-    let row = |(period, range): (&'static str, std::ops::Range<i64>)| {
-        let inside = |row: &usize| {
-            mass.get(*row) == Some(&true) && columns.sent_at.get(*row).is_some_and(|at| range.contains(at))
-        };
-        let rows: Vec<usize> = (0..columns.len()).filter(inside).collect();
-        let times = || rows.iter().filter_map(|row| columns.sent_at.get(*row)).copied();
-        let recipients: BTreeSet<u32> = rows.iter().filter_map(|row| columns.recipient.get(*row)).copied().collect();
-        let runs: BTreeSet<u32> =
-            rows.iter().filter_map(|row| input.activity.marks.run.get(*row)).copied().filter(|run| *run > 0).collect();
-        let audience = |recipient: &u32| {
-            input.ingested.messages.recipients.audience.get(*recipient as usize).map_or(1, |size| u64::from(*size))
-        };
-        PeriodRow {
-            period,
-            messages: rows.len() as u64,
-            recipients: recipients.iter().map(audience).sum(),
-            runs: runs.len() as u64,
-            first_sent: times().min().map(utc),
-            last_sent: times().max().map(utc),
-        }
+fn periods(input: &ReportInput<'_>) -> Vec<PeriodRow> {
+    let all = input.assessment.before_after.first().cloned();
+    let all = all.unwrap_or(BeforeAfter {
+        sender: None,
+        before: Sent::default(),
+        day: Sent::default(),
+        after: Sent::default(),
+    });
+    let row = |(period, sent): (&'static str, Sent)| PeriodRow {
+        period,
+        messages: sent.messages,
+        recipients: sent.recipients,
+        runs: sent.runs,
+        first_sent: sent.first_sent.map(utc),
+        last_sent: sent.last_sent.map(utc),
     };
-    all.into_iter().map(row).collect()
+    [("before", all.before), ("on", all.day), ("after", all.after)].into_iter().map(row).collect()
 }
 
 fn before_after(input: &ReportInput<'_>) -> Vec<BeforeAfterRow> {
@@ -224,7 +213,7 @@ fn finding_row(input: &ReportInput<'_>, finding: &Finding) -> FindingRow {
             .map(|account| account.id.clone())
             .unwrap_or_default(),
         exposed: finding.exposed.iter().map(|(party, name)| format!("{name} ({})", party.as_str())).collect(),
-        basis: finding.basis.iter().map(|(title, mark)| marked(title, *mark, "")).collect(),
+        basis: finding.basis.iter().map(|clause| marked(&clause.text, clause.mark, &clause.source)).collect(),
         first_sent: utc(finding.first_sent),
         last_sent: utc(finding.last_sent),
         messages: finding.rows.len() as u64,
@@ -252,7 +241,7 @@ fn finding_row(input: &ReportInput<'_>, finding: &Finding) -> FindingRow {
             .map(|period| MarkedText {
                 text: limitation_text(period, language),
                 mark: period.mark.as_str(),
-                source: String::new(),
+                source: period.source.clone(),
             })
             .collect(),
         title: rule.map(|rule| words(&rule.title, language)).unwrap_or_default(),

@@ -12,6 +12,7 @@ mod containers;
 mod corpus;
 mod determinism;
 mod formats;
+mod golden;
 mod harness;
 mod measures;
 mod method;

@@ -431,7 +431,7 @@ fn differences(program: &Program, outcome: &Outcome, found: &Finding, wanted: &F
         let got: Vec<String> = readings.map(|(zone, count)| format!("{zone} {count}")).collect();
         check("boundary day", format!("{got:?}"), Some(format!("{:?}", wanted.day)));
     }
-    let basis: Vec<&str> = found.basis.iter().map(|(text, _)| text.en.as_str()).collect();
+    let basis: Vec<&str> = found.basis.iter().map(|clause| clause.text.en.as_str()).collect();
     let basis = basis.join("; ");
     for words in &wanted.basis {
         if !basis.contains(words) {

@@ -7,7 +7,7 @@ use crate::harness::{Matter, project};
 fn rules_are_listed_and_shown_in_both_languages_and_as_json() {
     let matter = Matter::new();
     let list = matter.run(&["rules", "list"]).with_code(0).stdout;
-    assert!(list.starts_with("35 rules in 8 packs.") && list.contains("\nR16 "), "{list}");
+    assert!(list.starts_with("36 rules in 8 packs.") && list.contains("\nR16 "), "{list}");
     let json = matter.run(&["rules", "list", "--json"]).with_code(0).stdout;
     let lines: serde_json::Value = serde_json::from_str(&json).expect("JSON");
     assert_eq!(lines.as_array().expect("a list").len(), list.lines().count() - 1);
