@@ -16,6 +16,7 @@ mod harness;
 mod measures;
 mod method;
 mod oracle;
+mod plan;
 mod registers;
 mod report_files;
 mod rules;
