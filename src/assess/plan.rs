@@ -22,7 +22,7 @@ use super::triggers::{Covered, measure};
 use crate::detect::groups::recipients_of;
 use crate::detect::settings::Title;
 use crate::detect::{Inbound, Mark};
-use crate::message::{Direction, Platform};
+use crate::message::{Direction, Platform, Route};
 
 /// How a message stands on the day asked for, compared with the day it was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -142,6 +142,8 @@ pub struct RulePlan {
 pub struct AccountPlan {
     /// The account.
     pub account: u32,
+    /// Routes of its outbound messages.
+    pub routes: BTreeSet<Route>,
     /// Outbound messages.
     pub messages: u64,
     /// Of them, those outside service windows.
@@ -255,18 +257,20 @@ fn weight(severity: Severity) -> u8 {
 /// whether it holds on the day asked for.
 fn measure_rule(scene: &Scene<'_>, pack: &Pack, rule: &Rule, from: Date) -> Vec<(u32, Severity, bool, bool)> {
     let is = rule.covers(from);
-    let mut found: BTreeMap<u32, (Severity, bool)> = BTreeMap::new();
+    let mut found = Vec::new();
     for meeting in measure(Covered { scene, rule, platforms: &pack.platforms }) {
         let severity = rule.severity_of(meeting.level);
         for row in meeting.rows.into_iter().filter(|row| scene.is_outbound(*row)) {
             let was = rule.covers(scene.calendar().day(scene.sent_at(row)));
             if was || is {
-                let entry = found.entry(row).or_insert((severity, was));
-                entry.0 = entry.0.max(severity);
+                found.push((row, severity, was, is));
             }
         }
     }
-    found.into_iter().map(|(row, (severity, was))| (row, severity, was, is)).collect()
+    // A message that meets two levels of a rule counts once, under the graver.
+    found.sort_unstable_by_key(|(row, severity, ..)| (*row, std::cmp::Reverse(*severity)));
+    found.dedup_by_key(|(row, ..)| *row);
+    found
 }
 
 fn rule_plan(
@@ -337,12 +341,13 @@ fn by_standing(grounds: Grounds<'_>, rows: &[u32], standing: &dyn Fn(u32) -> Sta
 fn opt_ins(scene: &Scene<'_>, from: Date, rows: &[u32]) -> OptIns {
     let at = scene.calendar().start(from);
     let platforms = &scene.messages().columns.platform;
-    let pairs: BTreeSet<(u32, u32, Platform)> = rows
-        .iter()
-        .map(|row| {
-            (scene.recipient(*row), scene.account(*row), platforms.get(*row as usize).copied().unwrap_or_default())
-        })
-        .collect();
+    let pair = |row: &u32| {
+        let platform = platforms.get(*row as usize).copied().unwrap_or_default();
+        (scene.recipient(*row), scene.account(*row), platform)
+    };
+    let mut pairs: Vec<(u32, u32, Platform)> = rows.iter().map(pair).collect();
+    pairs.sort_unstable();
+    pairs.dedup();
     let mut people: BTreeMap<u32, (bool, bool, bool)> = BTreeMap::new();
     for (recipient, account, platform) in pairs {
         let consent = scene.register.opt_in_at(recipient, account, at);
@@ -384,6 +389,7 @@ fn account_plan(
     }
     let mut plan = AccountPlan {
         account,
+        routes: rows.iter().filter_map(|row| scene.messages().columns.route.get(*row as usize)).copied().collect(),
         messages: rows.len() as u64,
         initiated: rows.iter().filter(|row| scene.is_initiated(**row)).count() as u64,
         largest_send: sends.values().map(|people| people.len() as u64).max().unwrap_or_default(),
@@ -440,7 +446,7 @@ fn facts(scene: &Scene<'_>, from: Date, outbound: &[u32], rules: &[RulePlan]) ->
         facts.push(Fact::of("no_register", &[]));
     }
     let columns = &scene.messages().columns;
-    let unknown = |row: &&u32| columns.route.get(**row as usize) == Some(&crate::message::Route::Unknown);
+    let unknown = |row: &&u32| columns.route.get(**row as usize) == Some(&Route::Unknown);
     let unknown = outbound.iter().filter(unknown).count() as u64;
     if unknown > 0 {
         facts.push(Fact::of("route_unknown", &[("messages", unknown)]));

@@ -355,14 +355,7 @@ fn rule_row(input: &PlanInput<'_>, plan: &RulePlan) -> Option<RuleRow> {
 fn account_row(input: &PlanInput<'_>, words: &Words, plan: &AccountPlan) -> Result<AccountRow, minijinja::Error> {
     let messages = &input.ingested.messages;
     let known = messages.accounts.get(plan.account as usize);
-    let columns = &messages.columns;
-    let own = columns.account.iter().zip(&columns.route).zip(&columns.direction);
-    let routes: BTreeSet<&'static str> = own
-        .filter(|((account, _), direction)| {
-            **account == plan.account && **direction == crate::message::Direction::Outbound
-        })
-        .map(|((_, route), _)| route.as_str())
-        .collect();
+    let routes: BTreeSet<&'static str> = plan.routes.iter().map(|route| route.as_str()).collect();
     let account = known.map(|account| account.id.clone()).unwrap_or_default();
     let client = known.and_then(|account| account.client.clone()).unwrap_or_default();
     let named: Vec<&str> = routes.iter().map(|route| words.word("route", route)).collect();

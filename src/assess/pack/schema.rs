@@ -19,7 +19,7 @@ mod tests {
     use serde_json::{Map, Value, json};
 
     use super::super::rule::{Figure, Linked};
-    use super::super::trigger::Ages;
+    use super::super::trigger::{Ages, Paper};
     use super::super::{
         Amount, Basis, BasisVersion, Limitation, LimitationStart, Pack, Party, Per, Rule, Severity, Trigger,
     };
@@ -140,6 +140,7 @@ mod tests {
         same_words::<Region>(&root, "region");
         same_words::<Platform>(&root, "platform");
         same_words::<Route>(&root, "route");
+        same_words::<Paper>(&root, "paper");
         same_words::<Per>(&root, "per");
         same_words::<LimitationStart>(&root, "limitation_start");
         let kinds = of("trigger")["oneOf"].as_array().expect("kinds").clone();

@@ -11,7 +11,7 @@ use super::super::scene::Scene;
 use super::{AccountPlan, Fact};
 use crate::detect::{Counts, Inbound, Scope};
 use crate::ingest::proof::Channels;
-use crate::message::{Direction, Platform, Route};
+use crate::message::{Platform, Route};
 
 /// A way to go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -150,14 +150,9 @@ fn service_window(scene: &Scene<'_>, plan: &AccountPlan, stake: &[u32]) -> Move 
         return Move { to, verdict: Verdict::NotKnown, reasons: vec![Fact::of("window_no_inbound", &[])] };
     }
     let client = scene.client_of.get(plan.account as usize);
-    let of_client = |row: &u32| scene.client_of.get(scene.account(*row) as usize) == client;
-    let columns = &scene.messages().columns;
-    let wrote: BTreeSet<u32> = scene
-        .rows(|row| columns.direction.get(row as usize) == Some(&Direction::Inbound))
-        .into_iter()
-        .filter(of_client)
-        .map(|row| scene.recipient(row))
-        .collect();
+    let of_client = scene.rows_of.iter().zip(&scene.client_of).filter(|(_, other)| Some(*other) == client);
+    let rows = of_client.flat_map(|(rows, _)| rows).filter(|row| !scene.is_outbound(**row));
+    let wrote: BTreeSet<u32> = rows.map(|row| scene.recipient(*row)).collect();
     let people: BTreeSet<u32> = stake.iter().map(|row| scene.recipient(*row)).collect();
     let wrote_in = people.intersection(&wrote).count() as u64;
     let replies = plan.messages - plan.initiated;
