@@ -6,6 +6,7 @@ mod calendar;
 mod findings;
 mod law;
 pub mod pack;
+pub mod plan;
 mod register;
 mod roll_up;
 mod runs;

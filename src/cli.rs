@@ -10,6 +10,7 @@ mod case;
 mod exit;
 mod formats;
 mod inspect;
+mod plan;
 mod progress;
 mod report;
 mod rules;
@@ -53,6 +54,7 @@ fn dispatch(command: &Command, out: &mut dyn Write) -> Result<u8, Failure> {
     match command {
         Command::Report(arguments) => report::run(arguments, out),
         Command::Inspect(arguments) => inspect::run(arguments, out),
+        Command::Plan(arguments) => plan::run(arguments, out),
         Command::Formats { command } => formats::run(command, out),
         Command::Rules { command } => rules::run(command, out),
         Command::Case { command } => case::run(command, out),

@@ -13,6 +13,7 @@ mod instants;
 mod manifest;
 pub mod measures;
 mod messages;
+pub mod plan;
 pub mod rules;
 mod shown;
 mod tables;

@@ -174,7 +174,7 @@ pub fn limits(
 }
 
 /// Whether a trigger asks the register for opt-ins.
-fn needs_register(trigger: &Trigger) -> bool {
+pub(super) fn needs_register(trigger: &Trigger) -> bool {
     matches!(
         trigger,
         Trigger::NoOptIn {}

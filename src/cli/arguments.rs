@@ -27,6 +27,8 @@ pub enum Command {
     Report(ReportArguments),
     /// Tell what each file is, how sure, and what became of its records; changes nothing
     Inspect(InspectArguments),
+    /// Tell what of the sending habit becomes unlawful from a day on, and where it can go on
+    Plan(PlanArguments),
     /// Formats that are known, and formats of your own
     Formats {
         /// What to do.
@@ -244,6 +246,38 @@ pub struct InspectArguments {
     /// As JSON, for programs
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `plan`.
+#[derive(Debug, Args)]
+pub struct PlanArguments {
+    #[command(flatten)]
+    /// Inputs.
+    pub input: InputArguments,
+    /// First day of the law asked for, as 2019-12-07
+    #[arg(long, value_name = "DATE")]
+    pub from: jiff::civil::Date,
+    /// Folder to write plan.md and plan.json to; without it, standard output
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Print as JSON, for programs
+    #[arg(long)]
+    pub json: bool,
+    /// The habit: only messages sent at or after this day or instant
+    #[arg(long, value_name = "DATE")]
+    pub since: Option<String>,
+    /// The habit: only messages sent before the end of this day, or before this instant
+    #[arg(long, value_name = "DATE")]
+    pub until: Option<String>,
+    /// Language of the plan
+    #[arg(long, value_name = "LANGUAGE")]
+    pub lang: Option<LanguageArgument>,
+    /// File of detectors and thresholds, as for report
+    #[arg(long, value_name = "FILE")]
+    pub detectors: Option<PathBuf>,
+    /// A rule pack that replaces or adds rules; may be given more than once
+    #[arg(long, value_name = "FILE")]
+    pub rules: Vec<PathBuf>,
 }
 
 /// When to do something that depends on a terminal.

@@ -30,13 +30,7 @@ pub fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<u8, Failu
     let prepared = prepare(&arguments.input)?;
     let calendar = &prepared.calendar;
     let extent = extent(&arguments.evidence).map_err(Failure::usage)?;
-    let instant =
-        |text: &Option<String>, end| text.as_deref().map(|text| settings::instant(text, calendar, end)).transpose();
-    let since = instant(&arguments.since, false).context("--since").map_err(Failure::usage)?;
-    let until = instant(&arguments.until, true).context("--until").map_err(Failure::usage)?;
-    if since.zip(until).is_some_and(|(since, until)| since >= until) {
-        return Err(Failure::usage(anyhow!("--since and --until leave no time between them")));
-    }
+    let (since, until) = settings::period(&arguments.since, &arguments.until, calendar).map_err(Failure::usage)?;
     let shown = settings::shown(arguments.reveal, arguments.key.as_deref(), &prepared.case.matter.name)
         .map_err(Failure::usage)?;
     let (detection, detectors) = detection(arguments.detectors.as_deref()).map_err(Failure::usage)?;
@@ -135,7 +129,7 @@ pub fn load_packs(files: &[std::path::PathBuf], detectors: &[crate::detect::Dete
 }
 
 /// The settings of detection, and the SHA-256 of the user's file; empty without one.
-fn detection(file: Option<&Path>) -> anyhow::Result<(Settings, String)> {
+pub fn detection(file: Option<&Path>) -> anyhow::Result<(Settings, String)> {
     let settings = Settings::load()?;
     let Some(path) = file else { return Ok((settings, String::new())) };
     let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;

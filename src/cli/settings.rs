@@ -130,6 +130,23 @@ pub fn size(text: &str) -> anyhow::Result<u64> {
     number.checked_mul(factor).ok_or_else(|| anyhow!("larger than anything"))
 }
 
+/// The instants of `--since` and `--until`.
+///
+/// # Errors
+/// When one is neither a day nor an instant, or there is no time between them.
+pub fn period(
+    since: &Option<String>,
+    until: &Option<String>,
+    calendar: &Calendar,
+) -> anyhow::Result<(Option<i64>, Option<i64>)> {
+    let read = |text: &Option<String>, end| text.as_deref().map(|text| instant(text, calendar, end)).transpose();
+    let (since, until) = (read(since, false).context("--since")?, read(until, true).context("--until")?);
+    if since.zip(until).is_some_and(|(since, until)| since >= until) {
+        bail!("--since and --until leave no time between them");
+    }
+    Ok((since, until))
+}
+
 /// First instant of `--since` or end of `--until`: a day in the calendar, or an instant with its offset.
 ///
 /// # Errors

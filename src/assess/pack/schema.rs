@@ -140,6 +140,7 @@ mod tests {
         same_words::<Region>(&root, "region");
         same_words::<Platform>(&root, "platform");
         same_words::<Route>(&root, "route");
+        same_words::<Paper>(&root, "paper");
         same_words::<Per>(&root, "per");
         same_words::<Paper>(&root, "paper");
         same_words::<LimitationStart>(&root, "limitation_start");

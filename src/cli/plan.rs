@@ -1,0 +1,94 @@
+//! `sendeschluss plan`: what of the sending habit becomes unlawful from a day on, for how many people, and where it can go.
+//! The stages are called one after another; the plan goes to standard output, or into a folder with its manifest.
+
+use std::io::Write;
+
+use anyhow::Context;
+
+use super::arguments::PlanArguments;
+use super::exit::{self, Failure};
+use super::progress::Bar;
+use super::report::{detection, language, load_packs};
+use super::settings::{self, prepare};
+use super::summary::{plain, plain_line};
+use crate::assess::plan::plan;
+use crate::assess::{Grounds, Wording};
+use crate::detect::detect;
+use crate::ingest::ingest;
+use crate::report::SettingRow;
+use crate::report::plan::{self as told, PlanInput};
+
+/// Runs the command.
+///
+/// # Errors
+/// Wrong usage, or a plan that cannot be written.
+pub fn run(arguments: &PlanArguments, out: &mut dyn Write) -> Result<u8, Failure> {
+    let prepared = prepare(&arguments.input)?;
+    let calendar = &prepared.calendar;
+    let (since, until) = settings::period(&arguments.since, &arguments.until, calendar).map_err(Failure::usage)?;
+    let (detection, detectors) = detection(arguments.detectors.as_deref()).map_err(Failure::usage)?;
+    let packs = load_packs(&arguments.rules, &detection.detectors).map_err(Failure::usage)?;
+    let wording = Wording::load().map_err(Failure::usage)?;
+    if let Some(folder) = &arguments.output {
+        drop(told::begin(folder).context("the plan cannot be written").map_err(Failure::unwritten)?);
+    }
+    let bar = Bar::new(&arguments.input.talk);
+    let mut ingested = ingest(&prepared.inputs, &prepared.unreadable, &prepared.case, &prepared.ingest, &bar)
+        .map_err(Failure::usage)?;
+    if since.is_some() || until.is_some() {
+        ingested.keep_between(since.unwrap_or(i64::MIN), until.unwrap_or(i64::MAX));
+    }
+    bar.stage("finding mass sends");
+    let activity = detect(&ingested.messages, &detection);
+    bar.stage("planning");
+    let grounds = Grounds {
+        messages: &ingested.messages,
+        consents: &ingested.consents,
+        activity: &activity,
+        detectors: &detection.detectors,
+        run_gap_ms: detection.run.milliseconds,
+        case: &prepared.case,
+        packs: &packs,
+        wording: &wording,
+        calendar,
+        as_of: None,
+    };
+    let plan = plan(grounds, arguments.from);
+    bar.finish();
+    let language = language(arguments.lang, prepared.case.matter.language);
+    let setting = |name, value: &str| SettingRow {
+        name,
+        value: value.to_owned(),
+        origin: if value.is_empty() { "default" } else { "flag" },
+    };
+    let input = PlanInput {
+        program: concat!("sendeschluss ", env!("CARGO_PKG_VERSION")),
+        ingested: &ingested,
+        case: &prepared.case,
+        case_sha256: &prepared.case_sha256,
+        packs: &packs,
+        calendar,
+        language,
+        settings: &[
+            setting("detectors", &detectors),
+            setting("since", arguments.since.as_deref().unwrap_or_default()),
+            setting("timezone", arguments.input.timezone.as_deref().unwrap_or_default()),
+            setting("until", arguments.until.as_deref().unwrap_or_default()),
+        ],
+        plan: &plan,
+    };
+    let view = told::view(&input).map_err(Failure::usage)?;
+    if let Some(folder) = &arguments.output {
+        told::write(&input, &view, folder)
+            .context("the plan cannot be written; an earlier one is untouched")
+            .map_err(Failure::unwritten)?;
+    }
+    if arguments.json {
+        out.write_all(told::json_text(&view).map_err(std::io::Error::from)?.as_bytes())?;
+    } else if let Some(folder) = arguments.output.as_ref().filter(|_| !arguments.input.talk.quiet) {
+        writeln!(out, "Plan: {}", plain_line(&folder.display().to_string()))?;
+    } else if arguments.output.is_none() {
+        out.write_all(plain(&told::text(&view, language).map_err(Failure::usage)?).as_bytes())?;
+    }
+    Ok(if ingested.inputs.iter().any(|input| input.failed) { exit::UNREAD } else { exit::DONE })
+}
