@@ -2,26 +2,21 @@
 //! The options of the command line are the only list of settings: a file or a variable is checked as the flag would be.
 //! Where each value came from is kept to the line. What values mean is settled in the commands.
 
+mod sources;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::builder::BoolishValueParser;
 use clap::parser::ValueSource;
-use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches, ValueHint};
-use toml::de::{DeTable, DeValue};
+use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches};
 
+use self::sources::{Value, read_file, settings_file, variables};
 use super::arguments::Arguments;
-use crate::case::explain;
-use crate::ingest::inputs::{self, STDIN};
+use crate::ingest::inputs;
 use crate::report::{SettingRow, SettingValue};
 
-/// Name of the settings file.
-pub const FILE: &str = "sendeschluss.toml";
-/// What variables begin with.
-const PREFIX: &str = "SENDESCHLUSS_";
-/// Variables of this name that are no settings: of the build, and of the project's tests.
-const NO_SETTINGS: [&str; 2] = ["SENDESCHLUSS_COMMIT", "SENDESCHLUSS_SAMPLES"];
 /// Commands whose options can stand in the file and in the environment.
 const CONFIGURED: [&[&str]; 3] = [&["report"], &["inspect"], &["config", "show"]];
 /// Options that belong to one call, and are no settings.
@@ -180,18 +175,21 @@ pub fn read(
     };
     let known = known(&command);
     let variables = variables(environment, &known)?;
-    let file = settings_file(own.get_one::<PathBuf>("config"), &variables)?;
+    let file = settings_file(own.get_one::<PathBuf>("config"), &variables);
     let lines = file.map(|file| read_file(&file, &known)).transpose()?.unwrap_or_default();
     let Some(options) = leaf(&command, path) else {
         return Ok(Call { arguments: Arguments::from_arg_matches(&given)?, settings: Vec::new() });
     };
-    let chosen = choose(options, own, variables, lines)?;
-    for (id, value) in &chosen {
-        let wrong = check(options, id, &value.values).err();
-        if let Some(reason) = wrong.filter(|_| value.origin != Origin::Flag) {
-            return Err(LayerError::Wrong { place: value.origin.place(), reason });
+    // A file is right or wrong for all commands alike, whichever of its settings this one has.
+    for (name, value) in lines.iter().chain(&variables) {
+        if let Some((path, arg)) = known.get(name)
+            && let Some(options) = leaf(&command, path)
+        {
+            let wrong = |reason| LayerError::Wrong { place: value.origin.place(), reason };
+            check(options, arg, &value.values).map_err(wrong)?;
         }
     }
+    let chosen = choose(options, own, variables, lines)?;
     // What stands on the command line is read as it is; the rest is put under it as defaults.
     let put_under = |arg: Arg, value: &Value| {
         let arg = if is_many(&arg) { arg.num_args(0..) } else { arg };
@@ -229,139 +227,18 @@ fn is_many(arg: &Arg) -> bool {
     matches!(arg.get_action(), ArgAction::Append)
 }
 
-/// All settings that there are, over all commands, by name.
-fn known(command: &Command) -> BTreeMap<String, Arg> {
+/// All settings that there are, by name: the option, and the first command that has it.
+type Known = BTreeMap<String, (&'static [&'static str], Arg)>;
+
+/// All settings that there are, over all commands.
+fn known(command: &Command) -> Known {
     let mut known = BTreeMap::new();
     for path in CONFIGURED {
         for arg in leaf(command, path).into_iter().flat_map(Command::get_arguments).filter(|arg| is_setting(arg)) {
-            known.entry(name(arg)).or_insert_with(|| arg.clone());
+            known.entry(name(arg)).or_insert_with(|| (path, arg.clone()));
         }
     }
     known
-}
-
-/// ` did you mean …?`, where one of the names is near.
-fn hint<'a>(wrong: &str, known: impl Iterator<Item = &'a str>, shown: impl Fn(&str) -> String) -> String {
-    let near = known.map(|name| (strsim::jaro_winkler(wrong, name), name));
-    match near.max_by(|one, other| one.0.total_cmp(&other.0)) {
-        Some((likeness, name)) if likeness > 0.7 => format!("; did you mean `{}`?", shown(name)),
-        _ => String::new(),
-    }
-}
-
-fn variable(name: &str) -> String {
-    format!("{PREFIX}{}", name.replace('-', "_").to_uppercase())
-}
-
-/// Our variables by name of setting. An empty one counts as not there.
-fn variables(
-    environment: impl IntoIterator<Item = (OsString, OsString)>,
-    known: &BTreeMap<String, Arg>,
-) -> Result<BTreeMap<String, Value>, LayerError> {
-    let mut found = BTreeMap::new();
-    // In order of names, so that of several wrong ones the same is told every time.
-    for (variable_name, value) in environment.into_iter().collect::<BTreeMap<_, _>>() {
-        let Some(place) = variable_name.to_str().filter(|name| name.starts_with(PREFIX)) else { continue };
-        if NO_SETTINGS.contains(&place) {
-            continue;
-        }
-        let name = place.get(PREFIX.len()..).unwrap_or_default().to_lowercase().replace('_', "-");
-        // Upper case throughout: on Unix another spelling is another variable, and would be lost.
-        let arg = known.get(&name).filter(|_| variable(&name) == place);
-        if arg.is_none() && place != variable("config") {
-            let names = known.keys().map(String::as_str).chain(["config"]);
-            return Err(LayerError::Wrong {
-                place: place.to_owned(),
-                reason: format!("there is no setting of this name{}", hint(&name, names, variable)),
-            });
-        }
-        if value.is_empty() {
-            continue;
-        }
-        // Several paths stand in one variable as they do in PATH.
-        let is_paths = arg.is_some_and(|arg| is_many(arg) && arg.get_value_hint() == ValueHint::AnyPath);
-        let values = if is_paths {
-            std::env::split_paths(&value).map(PathBuf::into_os_string).filter(|path| !path.is_empty()).collect()
-        } else {
-            vec![value]
-        };
-        found.insert(name, Value { values, origin: Origin::Environment(place.to_owned()) });
-    }
-    Ok(found)
-}
-
-/// Values that a layer gives.
-#[derive(Clone, Debug)]
-struct Value {
-    values: Vec<OsString>,
-    origin: Origin,
-}
-
-/// The settings file: the one named, else that of the working folder, else that of the user.
-fn settings_file(named: Option<&PathBuf>, variables: &BTreeMap<String, Value>) -> Result<Option<PathBuf>, LayerError> {
-    let from_variable = variables.get("config").and_then(|value| value.values.first()).map(PathBuf::from);
-    if let Some(file) = named.cloned().or(from_variable) {
-        return Ok(Some(file));
-    }
-    let of_user = super::formats::configuration_folder().map(|folder| folder.join(FILE));
-    Ok([Some(PathBuf::from(FILE)), of_user].into_iter().flatten().find(|file| file.exists()))
-}
-
-/// What a settings file says, by name of setting.
-fn read_file(file: &Path, known: &BTreeMap<String, Arg>) -> Result<BTreeMap<String, Value>, LayerError> {
-    let shown = file.display().to_string();
-    let text =
-        std::fs::read_to_string(file).map_err(|source| LayerError::Unreadable { file: shown.clone(), source })?;
-    let table = DeTable::parse(&text)
-        .map_err(|error| LayerError::Wrong { place: shown.clone(), reason: explain(&error).trim_end().to_owned() })?;
-    let line_of = |offset: usize| text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1;
-    let mut rows: Vec<_> = table.get_ref().iter().collect();
-    rows.sort_by_key(|(key, _)| key.span().start);
-    let mut found = BTreeMap::new();
-    for (key, value) in rows {
-        let (name, line) = (key.get_ref().as_ref(), line_of(key.span().start));
-        let wrong = |reason: String| LayerError::Wrong { place: format!("{shown}:{line}"), reason };
-        let Some(arg) = known.get(name) else {
-            let near = hint(&name.replace('_', "-"), known.keys().map(String::as_str), str::to_owned);
-            return Err(wrong(format!("`{name}` is no setting{near}")));
-        };
-        let mut values = match value.get_ref() {
-            DeValue::Array(_) if !is_many(arg) => return Err(wrong(format!("`{name}` takes one value, not a list"))),
-            DeValue::Array(values) => {
-                let texts: Option<Vec<String>> = values.iter().map(|value| text_of(value.get_ref())).collect();
-                texts.ok_or_else(|| wrong(format!("`{name}` takes a list of texts")))?
-            }
-            value => {
-                let what = if is_many(arg) { "a text, or a list of texts" } else { "one value" };
-                vec![text_of(value).ok_or_else(|| wrong(format!("`{name}` takes {what}")))?]
-            }
-        };
-        if arg.get_value_hint() == ValueHint::AnyPath {
-            // Paths count from where the file lies, wherever the program is called.
-            let home = file.parent().unwrap_or(Path::new(""));
-            for path in &mut values {
-                if path != STDIN {
-                    *path = home.join(&*path).to_string_lossy().into_owned();
-                }
-            }
-        }
-        let values = values.into_iter().map(OsString::from).collect();
-        found.insert(name.to_owned(), Value { values, origin: Origin::File(file.to_owned(), line) });
-    }
-    Ok(found)
-}
-
-/// A plain value as it would stand behind a flag.
-fn text_of(value: &DeValue<'_>) -> Option<String> {
-    match value {
-        DeValue::String(text) => Some(text.to_string()),
-        DeValue::Integer(number) => {
-            i64::from_str_radix(&number.as_str().replace('_', ""), number.radix()).ok().map(|number| number.to_string())
-        }
-        DeValue::Boolean(value) => Some(value.to_string()),
-        DeValue::Datetime(at) => Some(at.to_string()),
-        DeValue::Float(_) | DeValue::Array(_) | DeValue::Table(_) => None,
-    }
 }
 
 /// Of each option of the command the value that weighs most, by id. What excludes a weightier value falls away.
@@ -417,8 +294,8 @@ fn choose(
 }
 
 /// Whether an option takes these values; what is wrong with them in one line.
-fn check(options: &Command, id: &str, values: &[OsString]) -> Result<(), String> {
-    let long = options.get_arguments().find(|arg| arg.get_id() == id).and_then(Arg::get_long);
+fn check(options: &Command, arg: &Arg, values: &[OsString]) -> Result<(), String> {
+    let long = arg.get_long();
     // As flags, for clap takes defaults on trust.
     let arguments = values.iter().map(|value| match long {
         Some(long) => {
@@ -477,7 +354,7 @@ pub fn read_recorded(rows: &[SettingRow]) -> Result<Arguments, LayerError> {
     let mut arguments: Vec<OsString> = ["sendeschluss", "report"].map(OsString::from).into();
     for row in rows.iter().filter(|row| !matches!(row.origin.as_str(), "case" | "input folder")) {
         // Inputs are no option, and their files are found by name.
-        let Some(arg) = known.get(&row.name).filter(|arg| arg.get_long().is_some()) else {
+        let Some(arg) = known.get(&row.name).map(|(_, arg)| arg).filter(|arg| arg.get_long().is_some()) else {
             if row.name == "inputs" || row.name == "calendar" {
                 continue;
             }
@@ -506,7 +383,7 @@ mod tests {
         let known = known(&command);
         for path in CONFIGURED {
             for arg in leaf(&command, path).expect("a command").get_arguments().filter(|arg| is_setting(arg)) {
-                let first = &known[&name(arg)];
+                let first = &known[&name(arg)].1;
                 assert_eq!(
                     (is_many(arg), arg.get_value_hint()),
                     (is_many(first), first.get_value_hint()),
