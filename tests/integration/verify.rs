@@ -253,7 +253,7 @@ fn every_setting_is_in_force_when_a_report_comes_again() {
     assert!(!matter.path("home/state").exists(), "verify makes no key");
     // A changed file beside the inputs is named as an input is.
     for name in ["own/case.toml", "own/rules.toml", "own/detectors.toml", "own/format.toml", "all.zip"] {
-        let whole = flip(&matter.path(name), 30);
+        let whole = flip(&matter.path(name), 20);
         let ended = matter.run(&["verify", "out", "--json"]).with_code(1);
         assert_eq!(differing(&verdict(&ended), "inputs").into_keys().collect::<Vec<_>>(), [name]);
         fs::write(matter.path(name), whole).expect("the file as it was");
