@@ -112,7 +112,7 @@ pub fn answer(bytes: &[u8]) -> Result<Answer, AnswerError> {
     .to_owned();
     if let Some(texts) = decision.optional(tag::SEQUENCE)? {
         let mut texts = Reader::new(texts.body);
-        while let Some(text) = texts.next()? {
+        while let Some(text) = texts.element()? {
             status.push_str(": ");
             status.push_str(&string(text.tag, text.body));
         }
@@ -153,7 +153,7 @@ fn token(mut content: Reader<'_>) -> Result<Stamp, AnswerError> {
     let serial = hex(info.expect(tag::INTEGER)?.body);
     let time = time(info.expect(tag::TIME)?.body)?;
     let mut authority = None;
-    while let Some(element) = info.next()? {
+    while let Some(element) = info.element()? {
         if element.tag == tag::CONTEXT_0 {
             authority = Reader::new(element.body).optional(tag::CONTEXT_4)?.map(|element| element.body);
         }
@@ -181,7 +181,7 @@ fn certificate_name(signers: &[u8], certificates: &[u8]) -> Result<Option<String
     let mut named = Reader::new(named.body);
     let (issuer, serial) = (named.expect(tag::SEQUENCE)?, named.expect(tag::INTEGER)?);
     let mut certificates = Reader::new(certificates);
-    while let Some(certificate) = certificates.next()? {
+    while let Some(certificate) = certificates.element()? {
         // Other forms than certificates may stand among them.
         if certificate.tag != tag::SEQUENCE {
             continue;
@@ -204,7 +204,7 @@ fn certificate_name(signers: &[u8], certificates: &[u8]) -> Result<Option<String
 fn distinguished_name(whole: &[u8]) -> Result<String, DerError> {
     let mut parts = Vec::new();
     let mut sets = Reader::new(whole).enter(tag::SEQUENCE)?;
-    while let Some(set) = sets.next()? {
+    while let Some(set) = sets.element()? {
         let mut pairs = Reader::new(set.body);
         while pairs.peek().is_some() {
             let mut pair = pairs.enter(tag::SEQUENCE)?;
@@ -220,7 +220,7 @@ fn distinguished_name(whole: &[u8]) -> Result<String, DerError> {
                 "2.5.4.97" => "organizationIdentifier",
                 other => other,
             };
-            let value = pair.next()?.ok_or(DerError::Short)?;
+            let value = pair.element()?.ok_or(DerError::Short)?;
             parts.push(format!("{kind}={}", string(value.tag, value.body)));
         }
     }
@@ -319,8 +319,8 @@ mod tests {
         let mut algorithm = imprint.enter(tag::SEQUENCE).expect("an algorithm");
         assert_eq!(algorithm.expect(tag::OID).map(|oid| dotted(oid.body)), Ok("2.16.840.1.101.3.4.2.1".to_owned()));
         assert_eq!(imprint.expect(tag::OCTETS).map(|hash| hash.body), Ok(Sha256::digest(b"manifest").as_slice()));
-        assert_eq!(outer.next().map(|last| last.map(|last| (last.tag, last.body))), Ok(Some((1, &[0xFF_u8][..]))));
-        assert_eq!(outer.next(), Ok(None));
+        assert_eq!(outer.element().map(|last| last.map(|last| (last.tag, last.body))), Ok(Some((1, &[0xFF_u8][..]))));
+        assert_eq!(outer.element(), Ok(None));
         assert_eq!(request(b"manifest"), bytes);
     }
 

@@ -341,9 +341,8 @@ pub fn inputs(manifest: &Manifest, places: &Places, own_formats: &[PathBuf]) -> 
     }
     for row in &manifest.files {
         let own = own_formats.iter().find(|path| path.file_name().is_some_and(|name| name == row.file.as_str()));
-        match own.filter(|_| row.kind == "own format") {
-            Some(path) => drop(check.found.insert(row.file.clone(), path.clone())),
-            None => {}
+        if let Some(path) = own.filter(|_| row.kind == "own format") {
+            check.found.insert(row.file.clone(), path.clone());
         }
         wanted.push((&row.file, &row.sha256));
     }

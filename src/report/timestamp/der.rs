@@ -79,7 +79,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// When it is none.
-    pub fn next(&mut self) -> Result<Option<Element<'a>>, DerError> {
+    pub fn element(&mut self) -> Result<Option<Element<'a>>, DerError> {
         let bytes = self.0;
         let Some(tag) = self.peek() else { return Ok(None) };
         // Tags of several bytes are not used in what we read.
@@ -106,7 +106,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// When it has not.
     pub fn expect(&mut self, expected: u8) -> Result<Element<'a>, DerError> {
-        match self.next()? {
+        match self.element()? {
             Some(element) if element.tag == expected => Ok(element),
             Some(element) => Err(DerError::Unexpected { expected, found: element.tag }),
             None => Err(DerError::Missing(expected)),
@@ -126,7 +126,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// When what stands there is no element.
     pub fn optional(&mut self, tag: u8) -> Result<Option<Element<'a>>, DerError> {
-        if self.peek() == Some(tag) { self.next() } else { Ok(None) }
+        if self.peek() == Some(tag) { self.element() } else { Ok(None) }
     }
 }
 
@@ -166,14 +166,14 @@ mod tests {
         let mut reader = Reader::new(&[0x30, 3, 2, 1, 5, 4, 0]);
         let mut inner = reader.enter(tag::SEQUENCE).expect("a sequence");
         assert_eq!(inner.expect(tag::INTEGER).map(|element| number(element.body)), Ok(Some(5)));
-        assert_eq!(inner.next(), Ok(None));
+        assert_eq!(inner.element(), Ok(None));
         assert_eq!(reader.optional(tag::INTEGER), Ok(None));
         assert_eq!(reader.expect(tag::OCTETS).map(|element| element.body), Ok(&[][..]));
         assert_eq!(reader.expect(tag::OCTETS), Err(DerError::Missing(4)));
-        assert_eq!(Reader::new(&[0x30, 0x80, 0, 0]).next(), Err(DerError::Indefinite));
-        assert_eq!(Reader::new(&[0x30, 5, 0]).next(), Err(DerError::Short));
-        assert_eq!(Reader::new(&[0x30, 0x84, 255, 255, 255, 255]).next(), Err(DerError::Short));
-        assert_eq!(Reader::new(&[0x1F, 0x81, 0]).next(), Err(DerError::Strange));
+        assert_eq!(Reader::new(&[0x30, 0x80, 0, 0]).element(), Err(DerError::Indefinite));
+        assert_eq!(Reader::new(&[0x30, 5, 0]).element(), Err(DerError::Short));
+        assert_eq!(Reader::new(&[0x30, 0x84, 255, 255, 255, 255]).element(), Err(DerError::Short));
+        assert_eq!(Reader::new(&[0x1F, 0x81, 0]).element(), Err(DerError::Strange));
         assert_eq!(dotted(&[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1]), "2.16.840.1.101.3.4.2.1");
         assert_eq!(dotted(&[0x2A, 0x86, 0x48]), "1.2.840");
         let long = [[0x04, 0x82, 1, 0].as_slice(), &[7; 256]].concat();
