@@ -7,9 +7,11 @@
 
 mod arguments;
 mod case;
+mod config;
 mod exit;
 mod formats;
 mod inspect;
+mod layers;
 mod plan;
 mod progress;
 mod report;
@@ -17,29 +19,33 @@ mod rules;
 mod settings;
 mod stats;
 mod summary;
+mod verify;
 
 use std::ffi::OsString;
 use std::io::{BufWriter, Write};
 
-use clap::{CommandFactory, Parser};
-
-use arguments::{Arguments, Command};
+use arguments::Command;
 use exit::Failure;
+use layers::{Call, LayerError};
 
 /// Runs the program with its arguments and gives the exit code.
 #[must_use]
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
-    let arguments = match Arguments::try_parse_from(arguments) {
-        Ok(arguments) => arguments,
-        Err(error) => {
+    let call = match layers::read(arguments, std::env::vars_os()) {
+        Ok(call) => call,
+        Err(LayerError::Clap(error)) => {
             // Help and version are no errors; clap knows where each belongs.
             let code = if error.use_stderr() { exit::USAGE } else { exit::DONE };
             let _ = error.print();
             return code;
         }
+        Err(error) => {
+            eprintln!("sendeschluss: {}", summary::plain(&error.to_string()));
+            return exit::USAGE;
+        }
     };
     let mut out = BufWriter::new(std::io::stdout().lock());
-    let ended = dispatch(&arguments.command, &mut out).and_then(|code| Ok(out.flush().map(|()| code)?));
+    let ended = dispatch(&call, &mut out).and_then(|code| Ok(out.flush().map(|()| code)?));
     match ended {
         Ok(code) => code,
         Err(failure) if failure.is_broken_pipe() => exit::DONE,
@@ -50,22 +56,24 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     }
 }
 
-fn dispatch(command: &Command, out: &mut dyn Write) -> Result<u8, Failure> {
-    match command {
-        Command::Report(arguments) => report::run(arguments, out),
+fn dispatch(call: &Call, out: &mut dyn Write) -> Result<u8, Failure> {
+    match &call.arguments.command {
+        Command::Report(arguments) => report::run(arguments, &call.settings, out),
         Command::Inspect(arguments) => inspect::run(arguments, out),
         Command::Plan(arguments) => plan::run(arguments, out),
         Command::Formats { command } => formats::run(command, out),
         Command::Rules { command } => rules::run(command, out),
         Command::Case { command } => case::run(command, out),
+        Command::Verify(arguments) => verify::run(arguments, out),
+        Command::Config { command } => config::run(command, &call.settings, out),
         Command::Completions { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(*shell, &mut Arguments::command(), "sendeschluss", &mut script);
+            clap_complete::generate(*shell, &mut layers::command(), "sendeschluss", &mut script);
             out.write_all(&script)?;
             Ok(exit::DONE)
         }
         Command::Man => {
-            clap_mangen::Man::new(Arguments::command()).render(out)?;
+            clap_mangen::Man::new(layers::command()).render(out)?;
             Ok(exit::DONE)
         }
     }

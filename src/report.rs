@@ -10,13 +10,18 @@ pub mod extract;
 pub mod folder;
 mod html;
 mod instants;
-mod manifest;
+mod knowledge;
+pub mod manifest;
 pub mod measures;
 mod messages;
+pub mod places;
 pub mod plan;
 pub mod rules;
 mod shown;
+pub mod sums;
 mod tables;
+pub mod timestamp;
+pub mod verify;
 mod words;
 
 use std::collections::BTreeSet;
@@ -51,14 +56,51 @@ pub enum Kind {
 }
 
 /// A setting as the manifest records it: its value and where it came from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SettingRow {
     /// Name of the option.
-    pub name: &'static str,
+    pub name: String,
     /// Its value.
-    pub value: String,
-    /// `flag`, `environment`, `file` or `default`.
-    pub origin: &'static str,
+    pub value: SettingValue,
+    /// `flag`, `environment`, `file`, `case`, `input folder` or `default`.
+    pub origin: String,
+    /// The variable, or file and line, where it stands.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub place: String,
+}
+
+/// The value of a setting.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum SettingValue {
+    /// One value; empty where none is set.
+    One(String),
+    /// Those of an option that may be given more than once.
+    Many(Vec<String>),
+}
+
+impl SettingValue {
+    /// The values that are set.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        let texts = match self {
+            Self::One(text) => std::slice::from_ref(text),
+            Self::Many(texts) => texts,
+        };
+        texts.iter().map(String::as_str).filter(|text| !text.is_empty())
+    }
+}
+
+/// A file of the user that was read beside the inputs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsedFile {
+    /// `case`, `detectors`, `rules`, `format`, or `own format` for one that lies in the configuration folder.
+    pub kind: String,
+    /// Its path as given; for one of the configuration folder its name.
+    pub file: String,
+    /// SHA-256.
+    pub sha256: String,
+    /// Bytes.
+    pub bytes: u64,
 }
 
 /// All that a report is written from.
@@ -92,6 +134,10 @@ pub struct ReportInput<'a> {
     pub max_unpacked: u64,
     /// Settings with their origin.
     pub settings: &'a [SettingRow],
+    /// Files of the user that were read beside the inputs.
+    pub files: &'a [UsedFile],
+    /// Whether a request for a time stamp is wanted.
+    pub timestamp_request: bool,
     /// Outputs wanted.
     pub write: &'a BTreeSet<Kind>,
     /// Whether `messages.parquet` is wanted.
@@ -160,6 +206,12 @@ pub fn write(input: &ReportInput<'_>, target: &Path) -> Result<Extract, ReportEr
     }
     let text = manifest::manifest(input, &extract, folder.outputs())?;
     folder.write::<ReportError>(MANIFEST, |out| Ok(out.write_all(text.as_bytes())?))?;
+    if input.timestamp_request {
+        let request = timestamp::request(text.as_bytes());
+        folder.write::<ReportError>(timestamp::REQUEST, |out| Ok(out.write_all(&request)?))?;
+    }
+    let sums = sums::of(&folder.outputs());
+    folder.write::<ReportError>(sums::SUMS, |out| Ok(out.write_all(sums.as_bytes())?))?;
     folder.finish()?;
     Ok(extract)
 }

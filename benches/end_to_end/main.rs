@@ -161,6 +161,8 @@ fn run(log: &Path, target: &Path, wanted: &Wanted) -> Result<Vec<f64>, Box<dyn E
         evidence: Extent::First(EVIDENCE),
         max_unpacked: u64::MAX,
         settings: &[],
+        files: &[],
+        timestamp_request: false,
         write: &kinds,
         with_messages: false,
     };

@@ -42,16 +42,21 @@ pub struct Pack {
 #[error("rule pack: {0}")]
 pub struct PackError(pub String);
 
-/// Compiled-in packs, in the order in which findings name them.
-const PACKS: [&str; 8] = [
-    include_str!("../../data/rules/whatsapp.toml"),
-    include_str!("../../data/rules/de.toml"),
-    include_str!("../../data/rules/eu.toml"),
-    include_str!("../../data/rules/at.toml"),
-    include_str!("../../data/rules/ch.toml"),
-    include_str!("../../data/rules/uk.toml"),
-    include_str!("../../data/rules/us.toml"),
-    include_str!("../../data/rules/br.toml"),
+macro_rules! packs {
+    ($($name:literal,)*) => { &[$(($name, include_str!(concat!("../../data/rules/", $name))),)*] };
+}
+
+/// Name and text of each compiled-in pack, in the order in which findings name them.
+#[rustfmt::skip]
+pub(crate) const PACKS: &[(&str, &str)] = packs![
+    "whatsapp.toml",
+    "de.toml",
+    "eu.toml",
+    "at.toml",
+    "ch.toml",
+    "uk.toml",
+    "us.toml",
+    "br.toml",
 ];
 
 impl Pack {
@@ -62,7 +67,7 @@ impl Pack {
     /// When a pack cannot be used, or two packs hold a rule of one id.
     pub fn load_all(detectors: &[Detector], user: &[String]) -> Result<Vec<Self>, PackError> {
         let mut packs = Vec::new();
-        for text in PACKS {
+        for (_, text) in PACKS {
             packs.push(Self::parse_alone(text)?);
         }
         for text in user {
@@ -142,7 +147,7 @@ mod tests {
 
     fn parse(change: impl Fn(String) -> String) -> Result<Pack, PackError> {
         let detectors = crate::detect::Settings::load().expect("the data of the build").detectors;
-        Pack::parse(&change(PACKS[0].to_owned()), &detectors)
+        Pack::parse(&change(PACKS[0].1.to_owned()), &detectors)
     }
 
     #[test]
@@ -185,11 +190,11 @@ mod tests {
     #[test]
     fn a_pack_of_the_user_changes_rules_and_adds_them() {
         let detectors = crate::detect::Settings::load().expect("the data of the build").detectors;
-        let text = PACKS[3].replace("recipients = 50 }", "recipients = 20 }");
+        let text = PACKS[3].1.replace("recipients = 50 }", "recipients = 20 }");
         let packs = Pack::load_all(&detectors, &[text]).expect("a pack of the user");
         let rule = packs.iter().find_map(|pack| pack.rule("R28")).expect("the rule");
         assert_eq!(rule.trigger, Trigger::CountryCount { country: "AT".to_owned(), recipients: 20 });
-        let elsewhere = PACKS[3].replace("id = \"at\"", "id = \"mine\"");
+        let elsewhere = PACKS[3].1.replace("id = \"at\"", "id = \"mine\"");
         let told = Pack::load_all(&detectors, &[elsewhere]).expect_err("twice").to_string();
         assert!(told.contains("R28 stands in the packs `at` and `mine`"), "{told}");
     }

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use super::settings;
+
 /// Finds the mass sends in messenger send logs and states what each exposes its sender to.
 #[derive(Debug, Parser)]
 #[command(name = "sendeschluss", version, about, max_term_width = 100, disable_help_subcommand = true, after_help = AFTER_HELP)]
@@ -17,7 +19,9 @@ pub struct Arguments {
 }
 
 const AFTER_HELP: &str = "Exit codes: 0 done; 1 findings at or above --fail-on; 2 wrong usage or configuration; \
-3 some input could not be read (the report says which); 4 the report could not be written.\n\
+3 some input could not be read (the report says which); 4 the report could not be written. Of verify: 1 something \
+differs.\n\
+Every option of report and inspect can also stand in sendeschluss.toml and in SENDESCHLUSS_… variables.\n\
 Not legal advice: the program measures and cites, counsel concludes.";
 
 /// A command.
@@ -47,6 +51,14 @@ pub enum Command {
         #[command(subcommand)]
         command: CaseCommand,
     },
+    /// Check a report against its recorded hashes; with --recompute, make it again and compare bytes
+    Verify(VerifyArguments),
+    /// Settings: what is in force and where it came from, and whether a settings file is right
+    Config {
+        /// What to do.
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -54,6 +66,57 @@ pub enum Command {
     },
     /// Print the man page
     Man,
+}
+
+/// What to do with settings.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print every setting of report as it is in force, in the form of a settings file
+    Show(Box<ShowArguments>),
+    /// Check a settings file, and the files that it names
+    Check {
+        /// The file
+        file: PathBuf,
+    },
+}
+
+/// Arguments of `config show`.
+#[derive(Debug, Args)]
+pub struct ShowArguments {
+    /// Say where each value came from: flag, variable, file and line, or default
+    #[arg(long)]
+    pub origin: bool,
+    /// As JSON, for programs
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    /// The options whose effect is shown.
+    pub report: ReportArguments,
+}
+
+/// Arguments of `verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArguments {
+    /// The report folder
+    pub report: PathBuf,
+    /// Folder that holds the inputs; without it, they are looked for where they were
+    #[arg(long, value_name = "DIR")]
+    pub inputs: Option<PathBuf>,
+    /// Make the report again from the inputs with the recorded settings, and compare every byte
+    #[arg(long)]
+    pub recompute: bool,
+    /// File of the matter's key, for --recompute; without it, the key is looked for where report keeps it
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// Threads for --recompute; without it, one for each core
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// As JSON, for programs
+    #[arg(long)]
+    pub json: bool,
+    /// Say nothing unless something is wrong
+    #[arg(short, long)]
+    pub quiet: bool,
 }
 
 /// What to do with formats.
@@ -142,16 +205,19 @@ pub struct CaseNewArguments {
 }
 
 /// Inputs and how to read them.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct InputArguments {
     /// Files, folders, globs, or - for standard input
-    #[arg(value_name = "INPUT", required = true)]
+    #[arg(value_name = "INPUT")]
     pub inputs: Vec<PathBuf>,
+    /// Settings file; without it, sendeschluss.toml in the working folder, or else in the configuration folder
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// Case file; without it, a case.toml in an input folder is taken
     #[arg(long, value_name = "FILE")]
     pub case: Option<PathBuf>,
     /// Time zone of exports that name none, as Europe/Berlin or +02:00
-    #[arg(long, value_name = "ZONE")]
+    #[arg(long, value_name = "ZONE", value_parser = settings::zone_text)]
     pub timezone: Option<String>,
     /// A format file of your own, before the known formats; see formats learn
     #[arg(long, value_name = "FILE")]
@@ -160,7 +226,7 @@ pub struct InputArguments {
     #[arg(long, value_name = "ORDER")]
     pub date_order: Option<DateOrderArgument>,
     /// Largest size that an input may unpack to, all that is nested in it together
-    #[arg(long, value_name = "SIZE", default_value = "64GiB")]
+    #[arg(long, value_name = "SIZE", default_value = "64GiB", value_parser = settings::size_text)]
     pub max_unpacked: String,
     /// Threads; without it, one for each core
     #[arg(long, value_name = "N")]
@@ -171,7 +237,7 @@ pub struct InputArguments {
 }
 
 /// How the program talks.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct TalkArguments {
     /// Say nothing unless something is wrong
     #[arg(short, long)]
@@ -191,31 +257,34 @@ pub struct TalkArguments {
 }
 
 /// Arguments of `report`.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct ReportArguments {
     #[command(flatten)]
     /// Inputs.
     pub input: InputArguments,
     /// Folder to write; an earlier report there is replaced when the new one is complete
     #[arg(short, long, value_name = "DIR")]
-    pub output: PathBuf,
+    pub output: Option<PathBuf>,
     /// What to write
     #[arg(long, value_name = "KINDS", value_delimiter = ',', default_value = "csv,json,html")]
     pub write: Vec<KindArgument>,
     /// Also write every canonical message to messages.parquet
     #[arg(long)]
     pub with_messages: bool,
+    /// Also write a request for a time stamp over the manifest (RFC 3161); nothing is sent
+    #[arg(long)]
+    pub timestamp_request: bool,
     /// File of detectors and thresholds: adds to the compiled-in ones, or replaces them by name
     #[arg(long, value_name = "FILE")]
     pub detectors: Option<PathBuf>,
     /// How many messages of each finding evidence.csv lists
-    #[arg(long, value_name = "N|all", default_value = "10000")]
+    #[arg(long, value_name = "N|all", default_value = "10000", value_parser = settings::extent_text)]
     pub evidence: String,
     /// Only messages sent at or after this day or instant
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = settings::instant_text)]
     pub since: Option<String>,
     /// Only messages sent before the end of this day, or before this instant
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = settings::instant_text)]
     pub until: Option<String>,
     /// Language of the report
     #[arg(long, value_name = "LANGUAGE")]

@@ -17,15 +17,21 @@ use crate::ingest::learn;
 /// Largest size that a packed file may unpack to when a format is drafted from it.
 const LEARN_FROM_AT_MOST: u64 = 1 << 32;
 
+/// The user's configuration folder; `None` without a home.
+#[must_use]
+pub fn configuration_folder() -> Option<PathBuf> {
+    let base = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = base.or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".config")));
+    base.map(|base| base.join("sendeschluss"))
+}
+
 /// The user's own format files: those of the configuration folder by name, then those named on the command line.
 ///
 /// # Errors
 /// When the configuration folder is there and cannot be listed.
 pub fn own_files(named: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
-    let base = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    let base = base.or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".config")));
     let mut files = Vec::new();
-    if let Some(folder) = base.map(|base| base.join("sendeschluss/formats")).filter(|folder| folder.is_dir()) {
+    if let Some(folder) = configuration_folder().map(|base| base.join("formats")).filter(|folder| folder.is_dir()) {
         for entry in std::fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
             let path = entry.with_context(|| folder.display().to_string())?.path();
             if path.extension().is_some_and(|ending| ending == "toml") {

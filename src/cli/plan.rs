@@ -15,8 +15,8 @@ use crate::assess::plan::plan;
 use crate::assess::{Grounds, Wording};
 use crate::detect::detect;
 use crate::ingest::ingest;
-use crate::report::SettingRow;
 use crate::report::plan::{self as told, PlanInput};
+use crate::report::{SettingRow, SettingValue};
 
 /// Runs the command.
 ///
@@ -26,8 +26,9 @@ pub fn run(arguments: &PlanArguments, out: &mut dyn Write) -> Result<u8, Failure
     let prepared = prepare(&arguments.input)?;
     let calendar = &prepared.calendar;
     let (since, until) = settings::period(&arguments.since, &arguments.until, calendar).map_err(Failure::usage)?;
-    let (detection, detectors) = detection(arguments.detectors.as_deref()).map_err(Failure::usage)?;
-    let packs = load_packs(&arguments.rules, &detection.detectors).map_err(Failure::usage)?;
+    let mut files = prepared.files.clone();
+    let detection = detection(arguments.detectors.as_deref(), None, &mut files).map_err(Failure::usage)?;
+    let packs = load_packs(&arguments.rules, &detection.detectors, None, &mut files).map_err(Failure::usage)?;
     let wording = Wording::load().map_err(Failure::usage)?;
     if let Some(folder) = &arguments.output {
         drop(told::begin(folder).context("the plan cannot be written").map_err(Failure::unwritten)?);
@@ -56,21 +57,21 @@ pub fn run(arguments: &PlanArguments, out: &mut dyn Write) -> Result<u8, Failure
     let plan = plan(grounds, arguments.from);
     bar.finish();
     let language = language(arguments.lang, prepared.case.matter.language);
-    let setting = |name, value: &str| SettingRow {
-        name,
-        value: value.to_owned(),
-        origin: if value.is_empty() { "default" } else { "flag" },
+    let setting = |name: &str, value: &str| SettingRow {
+        name: name.to_owned(),
+        value: SettingValue::One(value.to_owned()),
+        origin: if value.is_empty() { "default" } else { "flag" }.to_owned(),
+        place: String::new(),
     };
     let input = PlanInput {
         program: concat!("sendeschluss ", env!("CARGO_PKG_VERSION")),
         ingested: &ingested,
         case: &prepared.case,
-        case_sha256: &prepared.case_sha256,
+        files: &files,
         packs: &packs,
         calendar,
         language,
         settings: &[
-            setting("detectors", &detectors),
             setting("since", arguments.since.as_deref().unwrap_or_default()),
             setting("timezone", arguments.input.timezone.as_deref().unwrap_or_default()),
             setting("until", arguments.until.as_deref().unwrap_or_default()),

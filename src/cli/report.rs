@@ -4,106 +4,183 @@
 
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 
 use super::arguments::{KindArgument, LanguageArgument, ReportArguments, SeverityArgument};
 use super::exit::{self, Failure};
+use super::layers::Setting;
 use super::progress::Bar;
-use super::settings::{self, prepare};
+use super::settings::{self, Again, Prepared, prepare, read_used};
 use super::stats::Stats;
 use super::summary;
-use crate::assess::{Grounds, Pack, Severity, Wording, assess};
+use crate::assess::{Calendar, Grounds, Pack, Severity, Wording, assess};
 use crate::case::Language;
 use crate::detect::{Settings, detect};
-use crate::ingest::{ingest, open};
+use crate::ingest::ingest;
 use crate::report::evidence::Extent;
+use crate::report::extract::Extract;
 use crate::report::folder::Folder;
-use crate::report::{Kind, ReportInput, SettingRow, write};
+use crate::report::manifest::shown_path;
+use crate::report::{Kind, ReportInput, SettingRow, SettingValue, Shown, UsedFile, write};
+
+/// Settings that change no byte of a report: manifests leave them out.
+const WITHOUT_EFFECT: [&str; 9] =
+    ["output", "threads", "quiet", "verbose", "stats", "color", "progress", "key", "fail-on"];
 
 /// Runs the command.
 ///
 /// # Errors
 /// Wrong usage, or a report that cannot be written.
-pub fn run(arguments: &ReportArguments, out: &mut dyn Write) -> Result<u8, Failure> {
+pub fn run(arguments: &ReportArguments, settings: &[Setting], out: &mut dyn Write) -> Result<u8, Failure> {
+    let output = arguments.output.as_deref();
+    let output = output.ok_or_else(|| anyhow!("no folder to write: name one with -o DIR, or set `output`"));
+    let output = output.map_err(Failure::usage)?;
     let prepared = prepare(&arguments.input)?;
-    let calendar = &prepared.calendar;
-    let extent = extent(&arguments.evidence).map_err(Failure::usage)?;
-    let (since, until) = settings::period(&arguments.since, &arguments.until, calendar).map_err(Failure::usage)?;
+    let recipe = Recipe::new(arguments, &prepared.calendar, None).map_err(Failure::usage)?;
     let shown = settings::shown(arguments.reveal, arguments.key.as_deref(), &prepared.case.matter.name)
         .map_err(Failure::usage)?;
-    let (detection, detectors) = detection(arguments.detectors.as_deref()).map_err(Failure::usage)?;
-    let packs = load_packs(&arguments.rules, &detection.detectors).map_err(Failure::usage)?;
-    let wording = Wording::load().map_err(Failure::usage)?;
     // A place that cannot be written is told before the work, not after it.
-    drop(Folder::begin(&arguments.output).context("the report cannot be written").map_err(Failure::unwritten)?);
+    drop(Folder::begin(output).context("the report cannot be written").map_err(Failure::unwritten)?);
 
     let bar = Bar::new(&arguments.input.talk);
     let mut stats = Stats::new(arguments.input.talk.stats);
-    let mut ingested = ingest(&prepared.inputs, &prepared.unreadable, &prepared.case, &prepared.ingest, &bar)
-        .map_err(Failure::usage)?;
-    if since.is_some() || until.is_some() {
-        ingested.keep_between(since.unwrap_or(i64::MIN), until.unwrap_or(i64::MAX));
-    }
-    stats.done("ingest");
-    bar.stage("finding mass sends");
-    let activity = detect(&ingested.messages, &detection);
-    stats.done("detect");
-    bar.stage("assessing");
-    let grounds = Grounds {
-        messages: &ingested.messages,
-        consents: &ingested.consents,
-        activity: &activity,
-        detectors: &detection.detectors,
-        run_gap_ms: detection.run.milliseconds,
-        case: &prepared.case,
-        packs: &packs,
-        wording: &wording,
-        calendar,
-        as_of: arguments.as_of,
-    };
-    let assessment = assess(grounds);
-    stats.done("assess");
-    bar.stage("writing the report");
-    let language = language(arguments.lang, prepared.case.matter.language);
-    let kinds = arguments.write.iter().map(|kind| match kind {
-        KindArgument::Csv => Kind::Csv,
-        KindArgument::Json => Kind::Json,
-        KindArgument::Html => Kind::Html,
-    });
-    let kinds: BTreeSet<Kind> = kinds.collect();
-    let rows = setting_rows(arguments, calendar.name(), language, &detectors);
-    let input = ReportInput {
-        program: concat!("sendeschluss ", env!("CARGO_PKG_VERSION")).to_owned(),
-        ingested: &ingested,
-        detection: &detection,
-        activity: &activity,
-        case: &prepared.case,
-        case_sha256: prepared.case_sha256.clone(),
-        packs: &packs,
-        assessment: &assessment,
-        calendar,
-        language,
-        shown: &shown,
-        evidence: extent,
-        max_unpacked: prepared.ingest.max_unpacked,
-        settings: &rows,
-        write: &kinds,
-        with_messages: arguments.with_messages,
-    };
-    let extract = write(&input, &arguments.output)
-        .context("the report cannot be written; an earlier one is untouched")
-        .map_err(Failure::unwritten)?;
-    stats.done("report");
+    let rows = setting_rows(settings, &prepared, language(arguments.lang, prepared.case.matter.language));
+    let job = Job { arguments, prepared: &prepared, recipe: &recipe, shown: &shown, settings: &rows };
+    let produced = job.produce(output, &bar, &mut stats)?;
+    let extract = &produced.extract;
     bar.finish();
     let bytes = extract.completeness.inputs.iter().map(|row| row.bytes).sum();
     stats.print(bytes, extract.completeness.messages, &mut std::io::stderr().lock())?;
     if !arguments.input.talk.quiet {
         let case_file = prepared.case_file.as_deref();
-        summary::report(&extract, &arguments.output, case_file, &arguments.input.talk, out)?;
+        summary::report(extract, output, case_file, &arguments.input.talk, out)?;
     }
-    Ok(code(arguments, &extract.completeness, &assessment.findings))
+    Ok(code(arguments, &produced))
+}
+
+/// What a report is made by beside its inputs, checked before any of them is read.
+#[derive(Debug)]
+pub struct Recipe {
+    extent: Extent,
+    since: Option<i64>,
+    until: Option<i64>,
+    detection: Settings,
+    packs: Vec<Pack>,
+    wording: Wording,
+    files: Vec<UsedFile>,
+}
+
+impl Recipe {
+    /// Reads and checks it; `again` names the files where an earlier report is made again.
+    ///
+    /// # Errors
+    /// When an option or a file is not right.
+    pub fn new(arguments: &ReportArguments, calendar: &Calendar, again: Option<&Again>) -> anyhow::Result<Self> {
+        let extent =
+            settings::extent(&arguments.evidence).with_context(|| format!("--evidence {}", arguments.evidence))?;
+        let (since, until) = settings::period(&arguments.since, &arguments.until, calendar)?;
+        let mut files = Vec::new();
+        let detectors = again.map_or(arguments.detectors.clone(), |again| again.of("detectors").next());
+        let detection = detection(detectors.as_deref(), again, &mut files)?;
+        let rules = again.map_or(arguments.rules.clone(), |again| again.of("rules").collect());
+        let packs = load_packs(&rules, &detection.detectors, again, &mut files)?;
+        Ok(Self { extent, since, until, detection, packs, wording: Wording::load()?, files })
+    }
+}
+
+/// All that a report is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Job<'a> {
+    /// The arguments.
+    pub arguments: &'a ReportArguments,
+    /// Inputs and case.
+    pub prepared: &'a Prepared,
+    /// Detectors, rules and bounds.
+    pub recipe: &'a Recipe,
+    /// How recipients are shown.
+    pub shown: &'a Shown,
+    /// Settings as the manifest records them.
+    pub settings: &'a [SettingRow],
+}
+
+/// A report that was written.
+#[derive(Debug)]
+pub struct Produced {
+    /// What it says.
+    pub extract: Extract,
+    /// The highest severity found.
+    pub worst: Option<Severity>,
+}
+
+impl Job<'_> {
+    /// Runs all stages and writes the folder.
+    ///
+    /// # Errors
+    /// When the stages cannot run, or the folder cannot be written.
+    pub fn produce(&self, target: &Path, bar: &Bar, stats: &mut Stats) -> Result<Produced, Failure> {
+        let Self { arguments, prepared, recipe, .. } = *self;
+        let calendar = &prepared.calendar;
+        let mut ingested = ingest(&prepared.inputs, &prepared.unreadable, &prepared.case, &prepared.ingest, bar)
+            .map_err(Failure::usage)?;
+        if recipe.since.is_some() || recipe.until.is_some() {
+            ingested.keep_between(recipe.since.unwrap_or(i64::MIN), recipe.until.unwrap_or(i64::MAX));
+        }
+        stats.done("ingest");
+        bar.stage("finding mass sends");
+        let activity = detect(&ingested.messages, &recipe.detection);
+        stats.done("detect");
+        bar.stage("assessing");
+        let grounds = Grounds {
+            messages: &ingested.messages,
+            consents: &ingested.consents,
+            activity: &activity,
+            detectors: &recipe.detection.detectors,
+            run_gap_ms: recipe.detection.run.milliseconds,
+            case: &prepared.case,
+            packs: &recipe.packs,
+            wording: &recipe.wording,
+            calendar,
+            as_of: arguments.as_of,
+        };
+        let assessment = assess(grounds);
+        stats.done("assess");
+        bar.stage("writing the report");
+        let kinds = arguments.write.iter().map(|kind| match kind {
+            KindArgument::Csv => Kind::Csv,
+            KindArgument::Json => Kind::Json,
+            KindArgument::Html => Kind::Html,
+        });
+        let kinds: BTreeSet<Kind> = kinds.collect();
+        let files: Vec<UsedFile> = prepared.files.iter().chain(&recipe.files).cloned().collect();
+        let case_file = files.iter().find(|file| file.kind == "case");
+        let input = ReportInput {
+            program: concat!("sendeschluss ", env!("CARGO_PKG_VERSION")).to_owned(),
+            ingested: &ingested,
+            detection: &recipe.detection,
+            activity: &activity,
+            case: &prepared.case,
+            case_sha256: case_file.map(|file| file.sha256.clone()).unwrap_or_default(),
+            packs: &recipe.packs,
+            assessment: &assessment,
+            calendar,
+            language: language(arguments.lang, prepared.case.matter.language),
+            shown: self.shown,
+            evidence: recipe.extent,
+            max_unpacked: prepared.ingest.max_unpacked,
+            settings: self.settings,
+            files: &files,
+            timestamp_request: arguments.timestamp_request,
+            write: &kinds,
+            with_messages: arguments.with_messages,
+        };
+        let extract = write(&input, target)
+            .context("the report cannot be written; an earlier one is untouched")
+            .map_err(Failure::unwritten)?;
+        stats.done("report");
+        Ok(Produced { extract, worst: assessment.findings.iter().map(|finding| finding.severity).max() })
+    }
 }
 
 /// The language that an option asks for, else that of the case file, else English.
@@ -116,32 +193,30 @@ pub fn language(argument: Option<LanguageArgument>, of_case: Option<Language>) -
 }
 
 /// The packs of the build, with those of the user.
-pub fn load_packs(files: &[std::path::PathBuf], detectors: &[crate::detect::Detector]) -> anyhow::Result<Vec<Pack>> {
-    let read = |file: &std::path::PathBuf| {
-        std::fs::read_to_string(file).with_context(|| format!("{}: cannot be read", file.display()))
-    };
-    let texts: Vec<String> = files.iter().map(read).collect::<anyhow::Result<_>>()?;
-    Pack::load_all(detectors, &texts).map_err(|error| match files {
-        [] => anyhow::anyhow!(error),
-        [file] => anyhow::anyhow!("{}: {error}", file.display()),
-        _ => anyhow::anyhow!("--rules: {error}"),
+pub fn load_packs(
+    paths: &[PathBuf],
+    detectors: &[crate::detect::Detector],
+    again: Option<&Again>,
+    files: &mut Vec<UsedFile>,
+) -> anyhow::Result<Vec<Pack>> {
+    let texts = paths.iter().map(|path| read_used("rules", path, again, files).context("cannot be read"));
+    let texts: Vec<String> = texts.collect::<anyhow::Result<_>>()?;
+    Pack::load_all(detectors, &texts).map_err(|error| match paths {
+        [] => anyhow!(error),
+        [file] => anyhow!("{}: {error}", file.display()),
+        _ => anyhow!("--rules: {error}"),
     })
 }
 
-/// The settings of detection, and the SHA-256 of the user's file; empty without one.
-pub fn detection(file: Option<&Path>) -> anyhow::Result<(Settings, String)> {
+/// The settings of detection, with the user's file where there is one.
+pub fn detection(path: Option<&Path>, again: Option<&Again>, files: &mut Vec<UsedFile>) -> anyhow::Result<Settings> {
     let settings = Settings::load()?;
-    let Some(path) = file else { return Ok((settings, String::new())) };
-    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-    let settings = settings.with_file(&text).with_context(|| path.display().to_string())?;
-    Ok((settings, open::sha256(text.as_bytes())))
+    let Some(path) = path else { return Ok(settings) };
+    let text = read_used("detectors", path, again, files)?;
+    settings.with_file(&text).with_context(|| path.display().to_string())
 }
 
-fn code(
-    arguments: &ReportArguments,
-    completeness: &crate::report::extract::Completeness,
-    findings: &[crate::assess::Finding],
-) -> u8 {
+fn code(arguments: &ReportArguments, produced: &Produced) -> u8 {
     let limit = arguments.fail_on.map(|severity| match severity {
         SeverityArgument::Info => Severity::Info,
         SeverityArgument::Low => Severity::Low,
@@ -150,48 +225,49 @@ fn code(
         SeverityArgument::Critical => Severity::Critical,
     });
     // A file that was not read may hide findings: that weighs more than the findings that were seen.
-    if completeness.failed > 0 {
+    if produced.extract.completeness.failed > 0 {
         exit::UNREAD
-    } else if limit.is_some_and(|limit| findings.iter().any(|finding| finding.severity >= limit)) {
+    } else if limit.is_some_and(|limit| produced.worst.is_some_and(|worst| worst >= limit)) {
         exit::FINDINGS
     } else {
         exit::DONE
     }
 }
 
-fn extent(text: &str) -> anyhow::Result<Extent> {
-    if text == "all" {
-        return Ok(Extent::All);
+/// Settings for the manifest: all that can change a report, with what the case file and the inputs settle.
+fn setting_rows(settings: &[Setting], prepared: &Prepared, language: Language) -> Vec<SettingRow> {
+    let matter = &prepared.case.matter;
+    let recorded = settings.iter().filter(|setting| !WITHOUT_EFFECT.contains(&setting.name.as_str()));
+    let mut rows: Vec<SettingRow> = recorded.map(Setting::row).collect();
+    for row in &mut rows {
+        let unset = row.origin == "default";
+        let settle = |row: &mut SettingRow, value: String, origin: &str| {
+            row.value = SettingValue::One(value);
+            origin.clone_into(&mut row.origin);
+        };
+        match (row.name.as_str(), &prepared.case_file) {
+            ("lang", _) if unset => {
+                settle(row, language.as_str().to_owned(), if matter.language.is_some() { "case" } else { "default" });
+            }
+            ("case", Some(file)) if unset => settle(row, shown_path(file), "input folder"),
+            // Their order changes nothing, so it must not make a manifest differ.
+            ("inputs" | "write", _) => {
+                if let SettingValue::Many(values) = &mut row.value {
+                    values.sort();
+                    values.dedup();
+                }
+            }
+            _ => {}
+        }
     }
-    text.parse().map(Extent::First).map_err(|_| anyhow!("--evidence {text}: neither a number nor `all`"))
-}
-
-/// Settings for the manifest. Threads, paths and talk do not change a report and are left out.
-fn setting_rows(arguments: &ReportArguments, zone: &str, language: Language, detectors: &str) -> Vec<SettingRow> {
-    let given = |name, value: &Option<String>| SettingRow {
-        name,
-        value: value.clone().unwrap_or_default(),
-        origin: if value.is_some() { "flag" } else { "default" },
+    let zone = rows.iter().find(|row| row.name == "timezone");
+    let (origin, place) = match zone {
+        _ if matter.timezone.is_some() => ("case".to_owned(), String::new()),
+        Some(row) => (row.origin.clone(), row.place.clone()),
+        None => ("default".to_owned(), String::new()),
     };
-    let row = |name, value: String, is_default: bool| SettingRow {
-        name,
-        value,
-        origin: if is_default { "default" } else { "flag" },
-    };
-    let date_order = arguments.input.date_order.map(|order| format!("{order:?}").to_lowercase());
-    vec![
-        given("date-order", &date_order),
-        row("detectors", detectors.to_owned(), detectors.is_empty()),
-        row("evidence", arguments.evidence.clone(), arguments.evidence == "10000"),
-        SettingRow {
-            name: "language",
-            value: language.as_str().to_owned(),
-            origin: if arguments.lang.is_some() { "flag" } else { "case or default" },
-        },
-        row("reveal", arguments.reveal.to_string(), !arguments.reveal),
-        given("since", &arguments.since),
-        given("timezone", &arguments.input.timezone),
-        given("until", &arguments.until),
-        SettingRow { name: "calendar", value: zone.to_owned(), origin: "case, flag or default" },
-    ]
+    let value = SettingValue::One(prepared.calendar.name().to_owned());
+    rows.push(SettingRow { name: "calendar".to_owned(), value, origin, place });
+    rows.sort_by(|left, right| left.name.cmp(&right.name));
+    rows
 }

@@ -23,7 +23,7 @@ use crate::report::rules;
 /// A rule or file that is none, or an output that cannot be written.
 pub fn run(command: &RulesCommand, out: &mut dyn Write) -> Result<u8, Failure> {
     let detectors = Settings::load().map_err(Failure::usage)?.detectors;
-    let packs = |files: &[PathBuf]| load_packs(files, &detectors).map_err(Failure::usage);
+    let packs = |files: &[PathBuf]| load_packs(files, &detectors, None, &mut Vec::new()).map_err(Failure::usage);
     match command {
         RulesCommand::List { talk } => {
             let packs = packs(&talk.rules)?;

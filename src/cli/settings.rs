@@ -1,6 +1,6 @@
 //! From raw arguments to checked settings: sizes, zones, days, the case file, the matter's key.
 //! Whatever is wrong with them is told before any input is read.
-//! The environment gives nothing but the place of the matter's key.
+//! Where values came from is settled in `layers`; of the environment only the place of the matter's key is read here.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -16,7 +16,9 @@ use crate::case::Case;
 use crate::ingest::time::DateOrder;
 use crate::ingest::{self, Input, Unreadable, inputs, open};
 use crate::message::DEFAULT_ZONE;
-use crate::report::{KEY_BYTES, Shown};
+use crate::report::evidence::Extent;
+use crate::report::manifest::shown_path;
+use crate::report::{KEY_BYTES, Shown, UsedFile};
 
 /// More threads than any machine has cores would only starve it.
 const MOST_THREADS: usize = 1024;
@@ -32,8 +34,8 @@ pub struct Prepared {
     pub case: Case,
     /// Where it came from.
     pub case_file: Option<PathBuf>,
-    /// SHA-256 of the case file.
-    pub case_sha256: String,
+    /// Files of the user that were read so far.
+    pub files: Vec<UsedFile>,
     /// Settings of ingest.
     pub ingest: ingest::Settings,
     /// The matter's calendar.
@@ -42,40 +44,82 @@ pub struct Prepared {
     _stdin: Option<NamedTempFile>,
 }
 
+/// The files of an earlier report, found again.
+#[derive(Debug, Default)]
+pub struct Again {
+    /// The inputs, under the names they had.
+    pub inputs: Vec<Input>,
+    /// Those that are nowhere.
+    pub unreadable: Vec<Unreadable>,
+    /// Where files lie now that were read beside the inputs, each with the row of the manifest.
+    pub files: Vec<(PathBuf, UsedFile)>,
+}
+
+impl Again {
+    /// Where the files of a kind lie now.
+    pub fn of<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = PathBuf> + 'a {
+        self.files.iter().filter(move |(_, row)| row.kind == kind).map(|(path, _)| path.clone())
+    }
+}
+
 /// Checks the arguments that all commands with inputs share.
 ///
 /// # Errors
 /// Wrong usage or configuration.
 pub fn prepare(arguments: &InputArguments) -> Result<Prepared, Failure> {
-    prepare_inner(arguments).map_err(Failure::usage)
+    prepare_inner(arguments, None).map_err(Failure::usage)
 }
 
-fn prepare_inner(arguments: &InputArguments) -> anyhow::Result<Prepared> {
+/// As [`prepare`], with the very files of an earlier report.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn prepare_again(arguments: &InputArguments, again: &Again) -> anyhow::Result<Prepared> {
+    prepare_inner(arguments, Some(again))
+}
+
+fn prepare_inner(arguments: &InputArguments, again: Option<&Again>) -> anyhow::Result<Prepared> {
+    if arguments.inputs.is_empty() && again.is_none() {
+        bail!("no input: name files, folders or globs, or set `inputs` in the settings");
+    }
     let threads = arguments.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     if !(1..=MOST_THREADS).contains(&threads) {
         bail!("--threads {threads}: a number from 1 to {MOST_THREADS} is needed");
     }
     // Fails only when the pool was built before, as in tests that call the library twice.
     let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
-    let case_file = match &arguments.case {
-        Some(file) => Some(file.clone()),
-        None => inputs::case_file(&arguments.inputs)?,
+    let case_file = match (&arguments.case, again) {
+        (_, Some(again)) => again.of("case").next(),
+        (Some(file), None) => Some(file.clone()),
+        (None, None) => inputs::case_file(&arguments.inputs)?,
     };
-    let (case, case_sha256) = match &case_file {
+    let mut files = Vec::new();
+    let case = match &case_file {
         Some(path) => {
-            let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
-            (Case::parse(&text).with_context(|| path.display().to_string())?, open::sha256(text.as_bytes()))
+            let text = read_used("case", path, again, &mut files)?;
+            Case::parse(&text).with_context(|| path.display().to_string())?
         }
-        None => (Case::default(), String::new()),
+        None => Case::default(),
     };
     let max_unpacked =
         size(&arguments.max_unpacked).with_context(|| format!("--max-unpacked {}", arguments.max_unpacked))?;
+    let formats = match again {
+        Some(again) => again.of("own format").chain(again.of("format")).collect(),
+        None => super::formats::own_files(&arguments.format)?,
+    };
+    for path in &formats {
+        let kind = if arguments.format.contains(path) { "format" } else { "own format" };
+        read_used(kind, path, again, &mut files)?;
+    }
     let stdin = match arguments.inputs.iter().filter(|input| input.as_os_str() == inputs::STDIN).count() {
         0 => None,
         1 => Some(spool_stdin(max_unpacked)?),
         _ => bail!("`-` stands there twice, but standard input can be read only once"),
     };
-    let (inputs, unreadable) = inputs::list(&arguments.inputs, stdin.as_ref().map(NamedTempFile::path))?;
+    let (inputs, unreadable) = match again {
+        Some(again) => (again.inputs.clone(), again.unreadable.clone()),
+        None => inputs::list(&arguments.inputs, stdin.as_ref().map(NamedTempFile::path))?,
+    };
     if inputs.is_empty() && unreadable.is_empty() {
         bail!("the folders named hold no files");
     }
@@ -86,14 +130,25 @@ fn prepare_inner(arguments: &InputArguments) -> anyhow::Result<Prepared> {
         DateOrderArgument::Mdy => DateOrder::MonthDay,
         DateOrderArgument::Ymd => DateOrder::YearMonthDay,
     });
-    let ingest = ingest::Settings {
-        timezone: arguments.timezone.clone(),
-        date_order,
-        max_unpacked,
-        threads,
-        formats: super::formats::own_files(&arguments.format)?,
-    };
-    Ok(Prepared { inputs, unreadable, case, case_file, case_sha256, ingest, calendar, _stdin: stdin })
+    let ingest = ingest::Settings { timezone: arguments.timezone.clone(), date_order, max_unpacked, threads, formats };
+    Ok(Prepared { inputs, unreadable, case, case_file, files, ingest, calendar, _stdin: stdin })
+}
+
+/// Reads a file of the user as text and notes it with its hash, under the name it has in the report.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn read_used(kind: &str, path: &Path, again: Option<&Again>, files: &mut Vec<UsedFile>) -> anyhow::Result<String> {
+    let bytes = fs::read(path).with_context(|| path.display().to_string())?;
+    let earlier = again.and_then(|again| again.files.iter().find(|(found, _)| found == path));
+    let earlier = earlier.map(|(_, row)| (row.kind.clone(), row.file.clone()));
+    let (kind, file) = earlier.unwrap_or_else(|| {
+        // Where the configuration folder lies is nobody's business but this user's.
+        let shown = if kind == "own format" { path.file_name().map_or(path, Path::new) } else { path };
+        (kind.to_owned(), shown_path(shown))
+    });
+    files.push(UsedFile { kind, file, sha256: open::sha256(&bytes), bytes: bytes.len() as u64 });
+    String::from_utf8(bytes).with_context(|| format!("{}: it is no UTF-8 text", path.display()))
 }
 
 /// Standard input has no end that could be known beforehand: it is bounded as what is unpacked is.
@@ -105,6 +160,49 @@ fn spool_stdin(limit: u64) -> anyhow::Result<NamedTempFile> {
     }
     file.flush().context("standard input")?;
     Ok(file)
+}
+
+/// `--max-unpacked` as clap checks it.
+///
+/// # Errors
+/// When it is no size.
+pub fn size_text(text: &str) -> anyhow::Result<String> {
+    size(text).map(|_| text.to_owned())
+}
+
+/// `--timezone` as clap checks it.
+///
+/// # Errors
+/// When there is no such zone.
+pub fn zone_text(text: &str) -> anyhow::Result<String> {
+    Calendar::named(text).map(|_| text.to_owned()).map_err(Into::into)
+}
+
+/// `--since` and `--until` as clap checks them.
+///
+/// # Errors
+/// When the text is neither a day nor an instant.
+pub fn instant_text(text: &str) -> anyhow::Result<String> {
+    instant(text, &Calendar::named(DEFAULT_ZONE)?, false).map(|_| text.to_owned())
+}
+
+/// `--evidence` as clap checks it.
+///
+/// # Errors
+/// When it is neither a number nor `all`.
+pub fn extent_text(text: &str) -> anyhow::Result<String> {
+    extent(text).map(|_| text.to_owned())
+}
+
+/// How much evidence is listed.
+///
+/// # Errors
+/// When the text is neither a number nor `all`.
+pub fn extent(text: &str) -> anyhow::Result<Extent> {
+    if text == "all" {
+        return Ok(Extent::All);
+    }
+    text.parse().map(Extent::First).map_err(|_| anyhow!("neither a number nor `all`"))
 }
 
 /// Bytes of a size such as `512MiB` or `4GB`.
@@ -171,21 +269,36 @@ pub fn shown(reveal: bool, key: Option<&Path>, matter: &str) -> anyhow::Result<S
     if reveal {
         return Ok(Shown::Revealed);
     }
-    let path = match key {
-        Some(path) => path.to_owned(),
-        None => default_key(matter)?,
-    };
-    let read = match fs::File::open(&path) {
-        Ok(mut file) => {
-            let mut key = Vec::new();
-            file.read_to_end(&mut key).with_context(|| path.display().to_string())?;
-            key
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => make_key(&path)?,
-        Err(error) => return Err(error).with_context(|| format!("the matter's key {}", path.display())),
-    };
+    let path = key_file(key, matter)?;
+    match read_key(&path)? {
+        Some(shown) => Ok(shown),
+        None => key_of(&path, make_key(&path)?),
+    }
+}
+
+/// Where the matter's key is, or would be made.
+///
+/// # Errors
+/// When there is no home to keep it in.
+pub fn key_file(key: Option<&Path>, matter: &str) -> anyhow::Result<PathBuf> {
+    key.map_or_else(|| default_key(matter), |path| Ok(path.to_owned()))
+}
+
+/// Pseudonyms under the key in a file; `None` where the file is not there.
+///
+/// # Errors
+/// When it cannot be read, or is no key.
+pub fn read_key(path: &Path) -> anyhow::Result<Option<Shown>> {
+    match fs::read(path) {
+        Ok(key) => key_of(path, key).map(Some),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("the matter's key {}", path.display())),
+    }
+}
+
+fn key_of(path: &Path, bytes: Vec<u8>) -> anyhow::Result<Shown> {
     let key: [u8; KEY_BYTES] =
-        read.try_into().map_err(|_| anyhow!("{} is no key of {KEY_BYTES} bytes", path.display()))?;
+        bytes.try_into().map_err(|_| anyhow!("{} is no key of {KEY_BYTES} bytes", path.display()))?;
     Ok(Shown::Pseudonyms(key))
 }
 

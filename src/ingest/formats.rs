@@ -10,6 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+pub use list::FILES;
+
 use super::mapping::Role as Column;
 use super::table::IgnoredRows;
 use super::time::{DateOrder, Zones};
@@ -256,7 +258,7 @@ impl Catalogue {
     /// # Errors
     /// When a data file of the build is damaged.
     pub fn load() -> Result<Self, FormatError> {
-        let formats = list::FILES.iter().map(|(name, text)| parse(&format!("data/formats/{name}"), text));
+        let formats = FILES.iter().map(|(name, text)| parse(&format!("data/formats/{name}"), text));
         Self::of(formats.collect::<Result<_, _>>()?)
     }
 
@@ -295,7 +297,7 @@ impl Catalogue {
     /// What a format's file says, word for word; `None` where the user's file is gone.
     #[must_use]
     pub fn text(format: &Format) -> Option<String> {
-        let built_in = list::FILES.iter().find(|(name, _)| format.file == format!("data/formats/{name}"));
+        let built_in = FILES.iter().find(|(name, _)| format.file == format!("data/formats/{name}"));
         built_in.map(|(_, text)| (*text).to_owned()).or_else(|| std::fs::read_to_string(&format.file).ok())
     }
 
@@ -637,7 +639,7 @@ mod tests {
             .filter(|name| !OF_OTHER_READERS.contains(&name.as_str()))
             .collect();
         there.sort();
-        let mut listed: Vec<&str> = list::FILES.iter().map(|(name, _)| *name).collect();
+        let mut listed: Vec<&str> = FILES.iter().map(|(name, _)| *name).collect();
         listed.sort_unstable();
         assert_eq!(listed, there, "src/ingest/formats/list.rs and data/formats differ");
         let catalogue = Catalogue::load().expect("formats that are right");

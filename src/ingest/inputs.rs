@@ -106,7 +106,8 @@ pub fn case_file(arguments: &[PathBuf]) -> Result<Option<PathBuf>, InputError> {
 }
 
 /// A path as outputs show it: two paths never have one name, even where their bytes are no text.
-fn name(path: &Path) -> String {
+#[must_use]
+pub fn name(path: &Path) -> String {
     #[cfg(unix)]
     {
         use std::os::unix::ffi::OsStrExt;

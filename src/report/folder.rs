@@ -35,7 +35,7 @@ fn at(path: &Path) -> impl Fn(io::Error) -> FolderError + '_ {
 }
 
 /// A file of the report, as the manifest lists it.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Output {
     /// Path in the folder.
     pub file: String,

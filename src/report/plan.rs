@@ -10,11 +10,11 @@ use minijinja::value::Serde;
 use serde::Serialize;
 use serde_json::json;
 
-use super::SettingRow;
 use super::charts::number;
 use super::extract::{MarkedText, PackRow, words};
 use super::folder::{Folder, FolderError, MANIFEST};
 use super::words::{Words, text_with};
+use super::{SettingRow, UsedFile};
 use crate::assess::plan::{AccountPlan, Fact, Filling, OptIns, Plan, Reach, RulePlan, Standing, WantedWhat};
 use crate::assess::{Calendar, Pack};
 use crate::case::{Case, Language};
@@ -62,8 +62,8 @@ pub struct PlanInput<'a> {
     pub ingested: &'a Ingested,
     /// The case file.
     pub case: &'a Case,
-    /// SHA-256 of the case file; empty without one.
-    pub case_sha256: &'a str,
+    /// The user's own files beside the inputs: case file, detectors, rule packs, formats.
+    pub files: &'a [UsedFile],
     /// Rule packs.
     pub packs: &'a [Pack],
     /// The matter's calendar.
@@ -279,7 +279,7 @@ pub fn write(input: &PlanInput<'_>, view: &PlanView, target: &Path) -> Result<()
         "matter": input.case.matter.name,
         "from": view.from,
         "settings": input.settings,
-        "case_sha256": input.case_sha256,
+        "files": input.files,
         "rule_packs": view.packs,
         "inputs": inputs
             .map(|file| json!({ "file": file.name, "sha256": file.sha256, "bytes": file.bytes }))

@@ -12,6 +12,8 @@ use crate::message::Messages;
 pub const KEY_BYTES: usize = 32;
 /// Keeps these digests apart from any other use of the key.
 const LABEL: &[u8] = b"sendeschluss recipient 1\0";
+/// What is hashed under a key to tell it from others.
+const KEY_LABEL: &[u8] = b"sendeschluss key check 1\0";
 /// Bytes of a digest that are shown.
 const SHOWN_BYTES: usize = 8;
 
@@ -30,19 +32,30 @@ impl std::fmt::Debug for Shown {
     }
 }
 
+/// HMAC-SHA-256 under the matter's key, as far as it is shown.
+fn keyed(key: &[u8; KEY_BYTES], label: &[u8], text: &[u8]) -> String {
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return String::new() };
+    mac.update(label);
+    mac.update(text);
+    hex(mac.finalize().into_bytes().get(..SHOWN_BYTES).unwrap_or_default())
+}
+
 impl Shown {
     /// A canonical address as the report shows it.
     #[must_use]
     pub fn address(&self, address: &str) -> String {
         match self {
             Self::Revealed => address.to_owned(),
-            Self::Pseudonyms(key) => {
-                let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return String::new() };
-                mac.update(LABEL);
-                mac.update(address.as_bytes());
-                let digest = mac.finalize().into_bytes();
-                hex(digest.get(..SHOWN_BYTES).unwrap_or_default())
-            }
+            Self::Pseudonyms(key) => keyed(key, LABEL, address.as_bytes()),
+        }
+    }
+
+    /// Which key this is, without telling anything of it: a digest of its own. `None` where recipients stand in clear.
+    #[must_use]
+    pub fn key_check(&self) -> Option<String> {
+        match self {
+            Self::Revealed => None,
+            Self::Pseudonyms(key) => Some(keyed(key, KEY_LABEL, &[])),
         }
     }
 
@@ -79,6 +92,8 @@ mod tests {
         assert_eq!(shown, one.address("+491713920000"));
         assert_ne!(shown, other.address("+491713920000"));
         assert_ne!(shown, one.address("+491713920001"));
+        assert_ne!(one.key_check(), other.key_check());
+        assert_eq!(Shown::Revealed.key_check(), None);
         assert_eq!(one.excerpt("Max;+49171\t§"), "xxx;+99999 §");
         assert_eq!(Shown::Revealed.address("+491713920000"), "+491713920000");
         assert!(!format!("{one:?}").contains('1'));

@@ -23,6 +23,8 @@ mod report_files;
 mod rules;
 mod rules_command;
 mod samples;
+mod settings;
 mod tables;
 mod terminal;
 mod times;
+mod verify;

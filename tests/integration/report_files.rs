@@ -256,7 +256,7 @@ fn the_manifest_lists_every_file_with_its_hash_and_size() {
     let report = matter.report("out");
     let manifest = report.json("manifest.json");
     let files = report.files();
-    let mut listed = BTreeSet::from(["manifest.json".to_owned()]);
+    let mut listed = BTreeSet::from(["SHA256SUMS", "manifest.json"].map(str::to_owned));
     for output in manifest["outputs"].as_array().expect("outputs") {
         let name = output["file"].as_str().expect("a name");
         assert_eq!(output["sha256"], sha256(&files[name]), "{name}");
@@ -356,7 +356,7 @@ fn a_second_run_replaces_the_report_whole() {
     matter.write("out/csv/old.csv", "left over");
     matter.run(&["report", "in", "-o", "out", "--write", "json"]).with_code(0);
     let names: Vec<String> = matter.report("out").files().into_keys().collect();
-    assert_eq!(names, ["findings.json", "manifest.json"]);
+    assert_eq!(names, ["SHA256SUMS", "findings.json", "manifest.json"]);
     matter.run(&["report", "in", "-o", "out", "--with-messages"]).with_code(0);
     assert!(matter.report("out").files() == first, "and the first run comes again to the byte");
     let entries = fs::read_dir(matter.path("")).expect("the folder");
