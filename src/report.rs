@@ -2,20 +2,29 @@
 //! Everything is first put into one extract; the files are written from it and from the stages' results.
 //! The folder appears whole or not at all, and the same input gives the same bytes.
 
+#[cfg(feature = "pdf")]
+pub mod annex;
+mod base64;
 mod build;
 pub mod case_draft;
 mod charts;
+mod csv_files;
 pub mod evidence;
 pub mod extract;
 pub mod folder;
+mod guard;
 mod html;
+mod identity;
 mod instants;
 mod knowledge;
+mod load;
 pub mod manifest;
 pub mod measures;
+mod message_ids;
 mod messages;
 pub mod places;
 pub mod plan;
+pub mod reidentification;
 pub mod rules;
 mod shown;
 pub mod sums;
@@ -23,6 +32,7 @@ mod tables;
 pub mod timestamp;
 pub mod verify;
 mod words;
+mod workbook;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -49,10 +59,18 @@ pub use shown::{KEY_BYTES, Shown};
 pub enum Kind {
     /// `csv/*.csv`.
     Csv,
+    /// `csv-excel/*.csv`.
+    #[serde(rename = "csv-excel")]
+    CsvExcel,
     /// `findings.json`.
     Json,
     /// `report.html`.
     Html,
+    /// `report.pdf`.
+    #[cfg(feature = "pdf")]
+    Pdf,
+    /// `report.xlsx`.
+    Xlsx,
 }
 
 /// A setting as the manifest records it: its value and where it came from.
@@ -142,6 +160,13 @@ pub struct ReportInput<'a> {
     pub write: &'a BTreeSet<Kind>,
     /// Whether `messages.parquet` is wanted.
     pub with_messages: bool,
+    /// Whether `load/` is wanted.
+    pub load_file: bool,
+    /// The matter's pseudonyms, for `reidentification.csv` beside a report in clear.
+    pub reidentify: Option<&'a Shown>,
+    /// How the annex is numbered and split.
+    #[cfg(feature = "pdf")]
+    pub annex: annex::Form,
 }
 
 /// Why a report could not be written.
@@ -162,6 +187,13 @@ pub enum ReportError {
     /// The HTML page.
     #[error("writing HTML: {0}")]
     Html(#[from] HtmlError),
+    /// The workbook.
+    #[error("writing XLSX: {0}")]
+    Workbook(#[from] rust_xlsxwriter::XlsxError),
+    /// The PDF.
+    #[cfg(feature = "pdf")]
+    #[error("writing PDF: {0}")]
+    Annex(#[from] annex::AnnexError),
     /// The file system.
     #[error("writing: {0}")]
     Io(#[from] std::io::Error),
@@ -176,7 +208,8 @@ pub fn write(input: &ReportInput<'_>, target: &Path) -> Result<Extract, ReportEr
     let mut folder = Folder::begin(target)?;
     let extract = build::build(input);
     let messages = &input.ingested.messages;
-    if input.write.contains(&Kind::Csv) {
+    let tables = [Kind::Csv, Kind::CsvExcel, Kind::Xlsx].iter().any(|kind| input.write.contains(kind));
+    if tables || input.load_file {
         let hashes = evidence::record_hashes(
             messages,
             &input.ingested.sources,
@@ -185,15 +218,26 @@ pub fn write(input: &ReportInput<'_>, target: &Path) -> Result<Extract, ReportEr
             input.max_unpacked,
         );
         let source = tables::Source { input, extract: &extract, hashes: &hashes };
-        for (name, fill) in tables::TABLES {
-            folder.write::<ReportError>(&format!("csv/{name}"), |out| Ok(fill(&source, out)?))?;
+        for table in tables::TABLES {
+            let name = table.name;
+            if input.write.contains(&Kind::Csv) {
+                folder.write(&format!("csv/{name}.csv"), |out| csv_files::exact(&table, &source, out))?;
+            }
+            if input.write.contains(&Kind::CsvExcel) {
+                folder
+                    .write(&format!("csv-excel/{name}.csv"), |out| csv_files::for_spreadsheets(&table, &source, out))?;
+            }
+        }
+        if input.load_file {
+            load::write(input, &identity::report_id(&extract), &hashes, &mut folder)?;
+        }
+        if input.write.contains(&Kind::Xlsx) {
+            let bytes = workbook::workbook(&source, input.language)?;
+            folder.write::<ReportError>("report.xlsx", |out| Ok(out.write_all(&bytes)?))?;
         }
     }
     if input.write.contains(&Kind::Json) {
-        folder.write::<ReportError>("findings.json", |out| {
-            serde_json::to_writer_pretty(&mut *out, &extract)?;
-            Ok(out.write_all(b"\n")?)
-        })?;
+        folder.write::<ReportError>("findings.json", |out| Ok(identity::write_findings(&extract, out)?))?;
     }
     if input.write.contains(&Kind::Html) {
         let page = html::page(&extract, input.language)?;
@@ -204,6 +248,10 @@ pub fn write(input: &ReportInput<'_>, target: &Path) -> Result<Extract, ReportEr
             Ok(messages::write(messages, &input.activity.marks, input.shown, out)?)
         })?;
     }
+    #[cfg(feature = "pdf")]
+    if input.write.contains(&Kind::Pdf) {
+        annex::write(input, &extract, &mut folder)?;
+    }
     let text = manifest::manifest(input, &extract, folder.outputs())?;
     folder.write::<ReportError>(MANIFEST, |out| Ok(out.write_all(text.as_bytes())?))?;
     if input.timestamp_request {
@@ -212,6 +260,9 @@ pub fn write(input: &ReportInput<'_>, target: &Path) -> Result<Extract, ReportEr
     }
     let sums = sums::of(&folder.outputs());
     folder.write::<ReportError>(sums::SUMS, |out| Ok(out.write_all(sums.as_bytes())?))?;
+    if let Some(pseudonyms) = input.reidentify {
+        reidentification::write(&input.ingested.messages, pseudonyms, target)?;
+    }
     folder.finish()?;
     Ok(extract)
 }

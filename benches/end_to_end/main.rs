@@ -165,6 +165,10 @@ fn run(log: &Path, target: &Path, wanted: &Wanted) -> Result<Vec<f64>, Box<dyn E
         timestamp_request: false,
         write: &kinds,
         with_messages: false,
+        load_file: false,
+        reidentify: None,
+        #[cfg(feature = "pdf")]
+        annex: sendeschluss::report::annex::Form::default(),
     };
     write(&report, target)?;
     clock.lap();

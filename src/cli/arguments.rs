@@ -119,6 +119,13 @@ pub struct VerifyArguments {
     pub quiet: bool,
 }
 
+/// What `report` writes when nothing is chosen.
+#[cfg(feature = "pdf")]
+const DEFAULT_KINDS: &str = "csv,csv-excel,json,html,pdf,xlsx";
+/// What `report` writes when nothing is chosen.
+#[cfg(not(feature = "pdf"))]
+const DEFAULT_KINDS: &str = "csv,csv-excel,json,html,xlsx";
+
 /// What to do with formats.
 #[derive(Debug, Subcommand)]
 pub enum FormatsCommand {
@@ -266,14 +273,25 @@ pub struct ReportArguments {
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
     /// What to write
-    #[arg(long, value_name = "KINDS", value_delimiter = ',', default_value = "csv,json,html")]
+    #[arg(long, value_name = "KINDS", value_delimiter = ',', default_value = DEFAULT_KINDS)]
     pub write: Vec<KindArgument>,
+    /// Number of the first exhibit in report.pdf
+    #[cfg(feature = "pdf")]
+    #[arg(long, value_name = "NUMBER", default_value = "K 1")]
+    pub exhibit: String,
+    /// Largest size of a PDF; what does not fit goes into further, numbered ones
+    #[cfg(feature = "pdf")]
+    #[arg(long, value_name = "SIZE", default_value = "200MB")]
+    pub bundle_size: String,
     /// Also write every canonical message to messages.parquet
     #[arg(long)]
     pub with_messages: bool,
     /// Also write a request for a time stamp over the manifest (RFC 3161); nothing is sent
     #[arg(long)]
     pub timestamp_request: bool,
+    /// Also write the evidence to load/: a Concordance load file and RSMF 2.0
+    #[arg(long)]
+    pub load_file: bool,
     /// File of detectors and thresholds: adds to the compiled-in ones, or replaces them by name
     #[arg(long, value_name = "FILE")]
     pub detectors: Option<PathBuf>,
@@ -289,11 +307,11 @@ pub struct ReportArguments {
     /// Language of the report
     #[arg(long, value_name = "LANGUAGE")]
     pub lang: Option<LanguageArgument>,
-    /// Show recipients in clear: the sealed twin, with the same ids
+    /// Show recipients in clear: the sealed twin, with the same ids; reidentification.csv in a folder beside it
     #[arg(long)]
     pub reveal: bool,
     /// File of the matter's key for pseudonyms; made when it is not there
-    #[arg(long, value_name = "FILE", conflicts_with = "reveal")]
+    #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
     /// Day as of which limitation is told: which periods were over by then
     #[arg(long, value_name = "DATE")]
@@ -385,10 +403,17 @@ pub enum LanguageArgument {
 pub enum KindArgument {
     /// The exact tables.
     Csv,
+    /// The tables for German spreadsheets.
+    CsvExcel,
     /// findings.json.
     Json,
     /// report.html.
     Html,
+    /// report.pdf.
+    #[cfg(feature = "pdf")]
+    Pdf,
+    /// report.xlsx.
+    Xlsx,
 }
 
 /// Severity.

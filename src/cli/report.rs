@@ -19,10 +19,13 @@ use crate::assess::{Calendar, Grounds, Pack, Severity, Wording, assess};
 use crate::case::Language;
 use crate::detect::{Settings, detect};
 use crate::ingest::ingest;
+#[cfg(feature = "pdf")]
+use crate::report::annex::Form;
 use crate::report::evidence::Extent;
 use crate::report::extract::Extract;
 use crate::report::folder::Folder;
 use crate::report::manifest::shown_path;
+use crate::report::reidentification;
 use crate::report::{Kind, ReportInput, SettingRow, SettingValue, Shown, UsedFile, write};
 
 /// Settings that change no byte of a report: manifests leave them out.
@@ -41,13 +44,15 @@ pub fn run(arguments: &ReportArguments, settings: &[Setting], out: &mut dyn Writ
     let recipe = Recipe::new(arguments, &prepared.calendar, None).map_err(Failure::usage)?;
     let shown = settings::shown(arguments.reveal, arguments.key.as_deref(), &prepared.case.matter.name)
         .map_err(Failure::usage)?;
+    let pseudonyms = pseudonyms(arguments, &prepared).map_err(Failure::usage)?;
     // A place that cannot be written is told before the work, not after it.
     drop(Folder::begin(output).context("the report cannot be written").map_err(Failure::unwritten)?);
 
     let bar = Bar::new(&arguments.input.talk);
     let mut stats = Stats::new(arguments.input.talk.stats);
     let rows = setting_rows(settings, &prepared, language(arguments.lang, prepared.case.matter.language));
-    let job = Job { arguments, prepared: &prepared, recipe: &recipe, shown: &shown, settings: &rows };
+    let reidentify = pseudonyms.as_ref();
+    let job = Job { arguments, prepared: &prepared, recipe: &recipe, shown: &shown, reidentify, settings: &rows };
     let produced = job.produce(output, &bar, &mut stats)?;
     let extract = &produced.extract;
     bar.finish();
@@ -56,8 +61,33 @@ pub fn run(arguments: &ReportArguments, settings: &[Setting], out: &mut dyn Writ
     if !arguments.input.talk.quiet {
         let case_file = prepared.case_file.as_deref();
         summary::report(extract, output, case_file, &arguments.input.talk, out)?;
+        match &pseudonyms {
+            Some(_) => writeln!(out, "Who is who: {}", reidentification::folder(output).display())?,
+            None if arguments.reveal => {
+                writeln!(out, "No {}: there is no place for the matter's key.", reidentification::FILE)?;
+            }
+            None => {}
+        }
     }
     Ok(code(arguments, &produced))
+}
+
+/// How the annex is numbered and split.
+#[cfg(feature = "pdf")]
+fn annex(arguments: &ReportArguments) -> anyhow::Result<Form> {
+    let limit =
+        settings::size(&arguments.bundle_size).with_context(|| format!("--bundle-size {}", arguments.bundle_size))?;
+    let exhibit = arguments.exhibit.parse().context("--exhibit")?;
+    Ok(Form { exhibit, as_of: arguments.as_of, limit })
+}
+
+/// The matter's pseudonyms beside a report in clear, to tell who is who; `None` where there is no place for a key.
+fn pseudonyms(arguments: &ReportArguments, prepared: &Prepared) -> anyhow::Result<Option<Shown>> {
+    if !arguments.reveal {
+        return Ok(None);
+    }
+    let shown = settings::shown(false, arguments.key.as_deref(), &prepared.case.matter.name);
+    if arguments.key.is_some() { shown.map(Some) } else { Ok(shown.ok()) }
 }
 
 /// What a report is made by beside its inputs, checked before any of them is read.
@@ -70,6 +100,8 @@ pub struct Recipe {
     packs: Vec<Pack>,
     wording: Wording,
     files: Vec<UsedFile>,
+    #[cfg(feature = "pdf")]
+    annex: Form,
 }
 
 impl Recipe {
@@ -86,7 +118,17 @@ impl Recipe {
         let detection = detection(detectors.as_deref(), again, &mut files)?;
         let rules = again.map_or(arguments.rules.clone(), |again| again.of("rules").collect());
         let packs = load_packs(&rules, &detection.detectors, again, &mut files)?;
-        Ok(Self { extent, since, until, detection, packs, wording: Wording::load()?, files })
+        Ok(Self {
+            extent,
+            since,
+            until,
+            detection,
+            packs,
+            wording: Wording::load()?,
+            files,
+            #[cfg(feature = "pdf")]
+            annex: annex(arguments)?,
+        })
     }
 }
 
@@ -101,6 +143,8 @@ pub struct Job<'a> {
     pub recipe: &'a Recipe,
     /// How recipients are shown.
     pub shown: &'a Shown,
+    /// The matter's pseudonyms, where `reidentification.csv` is wanted.
+    pub reidentify: Option<&'a Shown>,
     /// Settings as the manifest records them.
     pub settings: &'a [SettingRow],
 }
@@ -149,8 +193,12 @@ impl Job<'_> {
         bar.stage("writing the report");
         let kinds = arguments.write.iter().map(|kind| match kind {
             KindArgument::Csv => Kind::Csv,
+            KindArgument::CsvExcel => Kind::CsvExcel,
+            KindArgument::Xlsx => Kind::Xlsx,
             KindArgument::Json => Kind::Json,
             KindArgument::Html => Kind::Html,
+            #[cfg(feature = "pdf")]
+            KindArgument::Pdf => Kind::Pdf,
         });
         let kinds: BTreeSet<Kind> = kinds.collect();
         let files: Vec<UsedFile> = prepared.files.iter().chain(&recipe.files).cloned().collect();
@@ -174,6 +222,10 @@ impl Job<'_> {
             timestamp_request: arguments.timestamp_request,
             write: &kinds,
             with_messages: arguments.with_messages,
+            load_file: arguments.load_file,
+            reidentify: self.reidentify,
+            #[cfg(feature = "pdf")]
+            annex: recipe.annex.clone(),
         };
         let extract = write(&input, target)
             .context("the report cannot be written; an earlier one is untouched")

@@ -133,8 +133,14 @@ fn recompute(
     };
     let prepared = prepare_again(&report.input, &again)?;
     let recipe = Recipe::new(&report, &prepared.calendar, Some(&again))?;
-    let job =
-        Job { arguments: &report, prepared: &prepared, recipe: &recipe, shown: &shown, settings: &manifest.settings };
+    let job = Job {
+        arguments: &report,
+        prepared: &prepared,
+        recipe: &recipe,
+        shown: &shown,
+        reidentify: None,
+        settings: &manifest.settings,
+    };
     let home = tempfile::Builder::new().prefix("sendeschluss-verify-").tempdir()?;
     let target = home.path().join("report");
     let mut stats = Stats::new(false);

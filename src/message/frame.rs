@@ -59,7 +59,7 @@ fn look_up<'a>(indices: &[u32], ids: &'a [String], row: usize) -> &'a str {
     indices.get(row).and_then(|index| ids.get(*index as usize)).map_or("", String::as_str)
 }
 
-/// The rows `range` as a frame with the columns of `messages.parquet`, `recipient` as shown by `show`.
+/// The rows `range` as a frame with the columns of `messages.parquet`, `recipient` as shown by `show`, `message_id` by `id`.
 ///
 /// # Errors
 /// When Polars cannot build the frame.
@@ -68,6 +68,7 @@ pub fn frame(
     marks: &Marks,
     range: std::ops::Range<usize>,
     show: &mut dyn FnMut(u32) -> String,
+    id: &dyn Fn(usize) -> String,
 ) -> Result<DataFrame, PolarsError> {
     let columns = &messages.columns;
     let texts = |name: &str, value: &mut dyn FnMut(usize) -> String| -> Column {
@@ -98,7 +99,7 @@ pub fn frame(
     DataFrame::new(
         rows.len(),
         vec![
-            texts("message_id", &mut |row| messages.message_id(row)),
+            texts("message_id", &mut |row| id(row)),
             words("platform", &|row| columns.platform.get(row).map(|word| word.as_str())),
             words("route", &|row| columns.route.get(row).map(|word| word.as_str())),
             texts("account", &mut |row| account_names(row)),

@@ -297,7 +297,7 @@ fn evidence_row(input: &ReportInput<'_>, row: u32) -> EvidenceRow {
     let sent_at = columns.sent_at.get(row).copied().unwrap_or_default();
     let place = columns.place(row);
     EvidenceRow {
-        message_id: messages.message_id(row),
+        message_id: input.shown.message_id(messages, row),
         sent_at: utc(sent_at),
         local: local(input.calendar, sent_at),
         recipient: input.shown.recipient(messages, columns.recipient.get(row).copied().unwrap_or_default()),

@@ -3,7 +3,7 @@
 //! What stands in the files is decided elsewhere.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -101,6 +101,19 @@ impl Folder {
             bytes: hashing.bytes,
         });
         Ok(())
+    }
+
+    /// Reads a stretch of a file written before.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub fn read(&self, name: &str, start: u64, length: u64) -> Result<Vec<u8>, FolderError> {
+        let path = self.partial.path().join(name);
+        let mut file = File::open(&path).map_err(at(&path))?;
+        file.seek(SeekFrom::Start(start)).map_err(at(&path))?;
+        let mut bytes = Vec::new();
+        file.take(length).read_to_end(&mut bytes).map_err(at(&path))?;
+        Ok(bytes)
     }
 
     /// The files written so far, by name.

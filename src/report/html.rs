@@ -68,6 +68,15 @@ pub fn page(extract: &Extract, language: Language) -> Result<String, HtmlError> 
     Ok(page)
 }
 
+/// The charts of the page as SVG: the timeline, and the week. An empty one has nothing to show.
+///
+/// # Errors
+/// When the words of the build are damaged.
+pub fn charts(extract: &Extract, language: Language) -> Result<Vec<String>, HtmlError> {
+    let (timeline, week) = draw(extract, &Words::load(WORDS, language)?)?;
+    Ok(vec![timeline, week])
+}
+
 impl Words {
     /// What the program said in English words, in the reader's language; `None` where that is not known.
     fn said(&self, text: &str) -> Option<String> {

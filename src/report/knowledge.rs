@@ -17,6 +17,7 @@ const OTHERS: &[(&str, &str)] = files![
     "detectors.toml",
     "formats/delimited.toml",
     "formats/whatsapp_chat.toml",
+    "languages/annex.toml",
     "languages/consent_words.toml",
     "languages/report.toml",
     "languages/transactional_words.toml",

@@ -3,11 +3,13 @@
 //! No time of writing, no thread count and no working directory stands in it: the same inputs and settings give the
 //! same bytes.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::csv_files::DIALECTS;
 use super::extract::Extract;
 use super::folder::Output;
 use super::{ReportInput, SettingRow, UsedFile, knowledge};
@@ -49,6 +51,9 @@ pub struct Manifest {
     pub compiled_in: Vec<CompiledIn>,
     /// Files of the report but for the manifest and what is made from it.
     pub outputs: Vec<Output>,
+    /// How the folders of tables differ.
+    #[serde(default)]
+    pub dialects: BTreeMap<String, String>,
 }
 
 /// What is known of the build that wrote a report.
@@ -74,7 +79,7 @@ impl Build {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             commit: option_env!("SENDESCHLUSS_COMMIT").filter(|commit| !commit.is_empty()).map(str::to_owned),
             target: format!("{}-{}{}", std::env::consts::ARCH, std::env::consts::OS, library.unwrap_or_default()),
-            features: Vec::new(),
+            features: if cfg!(feature = "pdf") { vec!["pdf".to_owned()] } else { Vec::new() },
         }
     }
 }
@@ -168,6 +173,7 @@ pub fn manifest(input: &ReportInput<'_>, extract: &Extract, outputs: Vec<Output>
         files: input.files.to_vec(),
         compiled_in: knowledge::compiled_in(),
         outputs,
+        dialects: DIALECTS.into_iter().map(|(folder, form)| (folder.to_owned(), form.to_owned())).collect(),
     };
     let mut text = serde_json::to_string_pretty(&manifest)?;
     text.push('\n');

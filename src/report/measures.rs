@@ -2,13 +2,12 @@
 //! Names stand for indices, RFC 3339 for instants; nothing is computed here.
 //! The measures themselves are defined in `detect`.
 
-use std::io::Write;
-
 use serde::Serialize;
 
-use super::ReportInput;
 use super::instants::utc;
-use super::tables::{Source, writer};
+use super::tables::Kind::{Number, Text, Time};
+use super::tables::{Column, RowSink, Source};
+use super::{ReportError, ReportInput};
 use crate::detect::clusters::Pair;
 use crate::detect::completeness::{At, Check, SourceCheck};
 use crate::detect::measures::{LimitCheck, SpeedOf};
@@ -271,27 +270,28 @@ fn text(value: &Option<impl ToString>) -> String {
     value.as_ref().map(ToString::to_string).unwrap_or_default()
 }
 
+/// Its columns.
+pub const SOURCE_CHECKS_COLUMNS: &[Column] = &[
+    ("check", Text),
+    ("account", Text),
+    ("file", Text),
+    ("record", Number),
+    ("other_file", Text),
+    ("other_record", Number),
+    ("count", Number),
+    ("of", Number),
+    ("from", Time),
+    ("to", Time),
+    ("size_ms", Number),
+];
+
 /// `source_checks.csv`.
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn write_source_checks(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
-    let mut csv = writer(out);
-    csv.write_record([
-        "check",
-        "account",
-        "file",
-        "record",
-        "other_file",
-        "other_record",
-        "count",
-        "of",
-        "from",
-        "to",
-        "size_ms",
-    ])?;
+pub fn write_source_checks(source: &Source<'_>, sink: &mut dyn RowSink) -> Result<(), ReportError> {
     for row in &source.extract.source_checks {
-        csv.write_record([
+        sink.row(&[
             row.check,
             &row.account,
             &row.file,
@@ -305,30 +305,31 @@ pub fn write_source_checks(source: &Source<'_>, out: &mut dyn Write) -> csv::Res
             &text(&row.size_ms),
         ])?;
     }
-    Ok(csv.flush()?)
+    Ok(())
 }
+
+/// Its columns.
+pub const LIMIT_CHECKS_COLUMNS: &[Column] = &[
+    ("scope", Text),
+    ("subject", Text),
+    ("accounts", Text),
+    ("first_sent", Time),
+    ("last_sent", Time),
+    ("window_ms", Number),
+    ("tier", Number),
+    ("passed_at", Time),
+    ("highest", Number),
+    ("highest_at", Time),
+    ("mark", Text),
+];
 
 /// `limit_checks.csv`.
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn write_limit_checks(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
-    let mut csv = writer(out);
-    csv.write_record([
-        "scope",
-        "subject",
-        "accounts",
-        "first_sent",
-        "last_sent",
-        "window_ms",
-        "tier",
-        "passed_at",
-        "highest",
-        "highest_at",
-        "mark",
-    ])?;
+pub fn write_limit_checks(source: &Source<'_>, sink: &mut dyn RowSink) -> Result<(), ReportError> {
     for row in &source.extract.limit_checks {
-        csv.write_record([
+        sink.row(&[
             row.scope,
             &row.subject,
             &row.accounts.join(" "),
@@ -342,18 +343,20 @@ pub fn write_limit_checks(source: &Source<'_>, out: &mut dyn Write) -> csv::Resu
             row.mark,
         ])?;
     }
-    Ok(csv.flush()?)
+    Ok(())
 }
+
+/// Its columns.
+pub const SPEED_COLUMNS: &[Column] =
+    &[("of", Text), ("subject", Text), ("recipients", Number), ("shortest_ms", Number), ("from", Time), ("to", Time)];
 
 /// `speed.csv`.
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn write_speed(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
-    let mut csv = writer(out);
-    csv.write_record(["of", "subject", "recipients", "shortest_ms", "from", "to"])?;
+pub fn write_speed(source: &Source<'_>, sink: &mut dyn RowSink) -> Result<(), ReportError> {
     for row in &source.extract.speed {
-        csv.write_record([
+        sink.row(&[
             row.of,
             &row.subject,
             &row.recipients.to_string(),
@@ -362,18 +365,27 @@ pub fn write_speed(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> 
             &row.to,
         ])?;
     }
-    Ok(csv.flush()?)
+    Ok(())
 }
+
+/// Its columns.
+pub const INTENSITY_COLUMNS: &[Column] = &[
+    ("account", Text),
+    ("level", Number),
+    ("from_level", Number),
+    ("start", Time),
+    ("end", Time),
+    ("messages", Number),
+    ("recipients", Number),
+];
 
 /// `intensity.csv`.
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn write_intensity(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
-    let mut csv = writer(out);
-    csv.write_record(["account", "level", "from_level", "start", "end", "messages", "recipients"])?;
+pub fn write_intensity(source: &Source<'_>, sink: &mut dyn RowSink) -> Result<(), ReportError> {
     for row in &source.extract.intensity {
-        csv.write_record([
+        sink.row(&[
             &row.account,
             &row.level.to_string(),
             &row.from_level.to_string(),
@@ -383,29 +395,30 @@ pub fn write_intensity(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<
             &row.recipients.to_string(),
         ])?;
     }
-    Ok(csv.flush()?)
+    Ok(())
 }
+
+/// Its columns.
+pub const ACCOUNT_CLUSTERS_COLUMNS: &[Column] = &[
+    ("cluster_id", Text),
+    ("accounts", Number),
+    ("account_a", Text),
+    ("account_b", Text),
+    ("link", Text),
+    ("shared", Number),
+    ("of_a", Number),
+    ("of_b", Number),
+    ("run_id", Text),
+    ("campaign_id", Text),
+];
 
 /// `account_clusters.csv`.
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn write_clusters(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
-    let mut csv = writer(out);
-    csv.write_record([
-        "cluster_id",
-        "accounts",
-        "account_a",
-        "account_b",
-        "link",
-        "shared",
-        "of_a",
-        "of_b",
-        "run_id",
-        "campaign_id",
-    ])?;
+pub fn write_clusters(source: &Source<'_>, sink: &mut dyn RowSink) -> Result<(), ReportError> {
     for row in &source.extract.account_clusters {
-        csv.write_record([
+        sink.row(&[
             &row.cluster_id,
             &row.accounts.to_string(),
             &row.account_a,
@@ -418,5 +431,5 @@ pub fn write_clusters(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<(
             &row.campaign_id,
         ])?;
     }
-    Ok(csv.flush()?)
+    Ok(())
 }

@@ -24,14 +24,15 @@ pub fn write(messages: &Messages, marks: &Marks, shown: &Shown, out: &mut dyn Wr
         Some(slot) => slot.get_or_insert_with(|| shown.recipient(messages, recipient)).clone(),
         None => String::new(),
     };
-    let mut first = frame(messages, marks, 0..rows.min(ROWS), &mut show)?;
+    let id = |row: usize| shown.message_id(messages, row);
+    let mut first = frame(messages, marks, 0..rows.min(ROWS), &mut show, &id)?;
     let writer = ParquetWriter::new(out).with_compression(ParquetCompression::Zstd(None)).set_parallel(false);
     let mut writer = writer.batched(first.schema())?;
     first.rechunk_mut();
     writer.write_batch(&first)?;
     let mut start = ROWS;
     while start < rows {
-        writer.write_batch(&frame(messages, marks, start..rows.min(start + ROWS), &mut show)?)?;
+        writer.write_batch(&frame(messages, marks, start..rows.min(start + ROWS), &mut show, &id)?)?;
         start += ROWS;
     }
     writer.finish()?;

@@ -5,6 +5,7 @@
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use super::message_ids;
 use crate::ingest::hex;
 use crate::message::Messages;
 
@@ -12,6 +13,8 @@ use crate::message::Messages;
 pub const KEY_BYTES: usize = 32;
 /// Keeps these digests apart from any other use of the key.
 const LABEL: &[u8] = b"sendeschluss recipient 1\0";
+/// The same for ids of messages.
+const ID_LABEL: &[u8] = b"sendeschluss message id 1\0";
 /// What is hashed under a key to tell it from others.
 const KEY_LABEL: &[u8] = b"sendeschluss key check 1\0";
 /// Bytes of a digest that are shown.
@@ -48,6 +51,18 @@ impl Shown {
             Self::Revealed => address.to_owned(),
             Self::Pseudonyms(key) => keyed(key, LABEL, address.as_bytes()),
         }
+    }
+
+    /// The id of a row's message; one that tells the recipient stands as `ID-` and a digest under the same key.
+    #[must_use]
+    pub fn message_id(&self, messages: &Messages, row: usize) -> String {
+        let id = messages.message_id(row);
+        let Self::Pseudonyms(key) = self else { return id };
+        let recipient = messages.columns.recipient.get(row).copied().unwrap_or_default();
+        if message_ids::tells(&id, messages.recipients.address.get(recipient as usize)) {
+            return format!("ID-{}", keyed(key, ID_LABEL, id.as_bytes()));
+        }
+        id
     }
 
     /// Which key this is, without telling anything of it: a digest of its own. `None` where recipients stand in clear.

@@ -1,20 +1,58 @@
-//! The exact machine files: one function for each file of `csv/`, with the agreed columns first.
-//! RFC 4180, UTF-8, comma, CRLF, RFC 3339 times in UTC; numbers without grouping.
-//! Columns of our own stand after the agreed ones. Values come from the extract or straight from the stages.
+//! The tables of the report: names, typed columns with the agreed ones first, and one function for the rows of each.
+//! Values are texts in their exact form: RFC 3339 times in UTC, numbers without grouping and with a decimal point.
+//! How a dialect of CSV or a workbook writes them is decided by the sinks; columns of our own stand last.
 
-use std::io::Write;
+use Kind::{Flag, Number, Text, Time};
 
-use csv::{Terminator, Writer, WriterBuilder};
-
-use super::ReportInput;
 use super::evidence::RecordHashes;
 use super::extract::Extract;
 use super::instants::utc;
-use super::measures;
+use super::{ReportError, ReportInput, measures};
 use crate::ingest::ConsentKind;
 
-/// A file of the folder: its name and what writes it.
-pub type Table = (&'static str, fn(&Source<'_>, &mut dyn Write) -> csv::Result<()>);
+/// What the values of a column are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Text, ids among it.
+    Text,
+    /// A number; empty where there is none.
+    Number,
+    /// An RFC 3339 time in UTC; empty where there is none.
+    Time,
+    /// `true` or `false`.
+    Flag,
+}
+
+/// A column: its name and what its values are.
+pub type Column = (&'static str, Kind);
+
+/// What takes the rows of a table.
+pub trait RowSink {
+    /// Takes a row, a text for each column.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    fn row(&mut self, fields: &[&str]) -> Result<(), ReportError>;
+}
+
+/// A table of the report.
+#[derive(Clone, Copy, Debug)]
+pub struct Table {
+    /// Its name, without an ending.
+    pub name: &'static str,
+    /// Its columns.
+    pub columns: &'static [Column],
+    /// Gives its rows, in order.
+    pub rows: fn(&Source<'_>, &mut dyn RowSink) -> Result<(), ReportError>,
+}
+
+const fn table(
+    name: &'static str,
+    columns: &'static [Column],
+    rows: fn(&Source<'_>, &mut dyn RowSink) -> Result<(), ReportError>,
+) -> Table {
+    Table { name, columns, rows }
+}
 
 /// What tables are written from.
 #[derive(Clone, Copy, Debug)]
@@ -29,31 +67,27 @@ pub struct Source<'a> {
 
 /// All tables, in order of name.
 pub const TABLES: [Table; 16] = [
-    ("account_clusters.csv", measures::write_clusters),
-    ("accounts.csv", accounts),
-    ("before_after.csv", before_after),
-    ("bursts.csv", bursts),
-    ("campaigns.csv", campaigns),
-    ("consents.csv", consents),
-    ("evidence.csv", evidence),
-    ("exposure.csv", exposure),
-    ("findings.csv", findings),
-    ("inputs.csv", inputs),
-    ("intensity.csv", measures::write_intensity),
-    ("limit_checks.csv", measures::write_limit_checks),
-    ("rejects.csv", rejects),
-    ("runs.csv", runs),
-    ("source_checks.csv", measures::write_source_checks),
-    ("speed.csv", measures::write_speed),
+    table("account_clusters", measures::ACCOUNT_CLUSTERS_COLUMNS, measures::write_clusters),
+    table("accounts", ACCOUNTS_COLUMNS, accounts),
+    table("before_after", BEFORE_AFTER_COLUMNS, before_after),
+    table("bursts", BURSTS_COLUMNS, bursts),
+    table("campaigns", CAMPAIGNS_COLUMNS, campaigns),
+    table("consents", CONSENTS_COLUMNS, consents),
+    table("evidence", EVIDENCE_COLUMNS, evidence),
+    table("exposure", EXPOSURE_COLUMNS, exposure),
+    table("findings", FINDINGS_COLUMNS, findings),
+    table("inputs", INPUTS_COLUMNS, inputs),
+    table("intensity", measures::INTENSITY_COLUMNS, measures::write_intensity),
+    table("limit_checks", measures::LIMIT_CHECKS_COLUMNS, measures::write_limit_checks),
+    table("rejects", REJECTS_COLUMNS, rejects),
+    table("runs", RUNS_COLUMNS, runs),
+    table("source_checks", measures::SOURCE_CHECKS_COLUMNS, measures::write_source_checks),
+    table("speed", measures::SPEED_COLUMNS, measures::write_speed),
 ];
 
-pub(super) fn writer(out: &mut dyn Write) -> Writer<&mut dyn Write> {
-    WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out)
-}
-
-macro_rules! record {
-    ($writer:expr, $($field:expr),+ $(,)?) => {
-        $writer.write_record([$(AsRef::<str>::as_ref(&$field)),+])
+macro_rules! row {
+    ($sink:expr, $($field:expr),+ $(,)?) => {
+        $sink.row(&[$(AsRef::<str>::as_ref(&$field)),+])
     };
 }
 
@@ -65,33 +99,32 @@ fn option(value: &Option<String>) -> &str {
     value.as_deref().unwrap_or("")
 }
 
-fn inputs(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
-    let mut csv = writer(out);
-    record!(
-        csv,
-        "file",
-        "sha256",
-        "bytes",
-        "format",
-        "confidence",
-        "records",
-        "read",
-        "folded",
-        "ignored",
-        "rejected",
-        "messages",
-        "first_sent",
-        "last_sent",
-        "packing",
-        "encoding",
-        "zone",
-        "zone_basis",
-        "date_order",
-        "notes"
-    )?;
+const INPUTS_COLUMNS: &[Column] = &[
+    ("file", Text),
+    ("sha256", Text),
+    ("bytes", Number),
+    ("format", Text),
+    ("confidence", Number),
+    ("records", Number),
+    ("read", Number),
+    ("folded", Number),
+    ("ignored", Number),
+    ("rejected", Number),
+    ("messages", Number),
+    ("first_sent", Time),
+    ("last_sent", Time),
+    ("packing", Text),
+    ("encoding", Text),
+    ("zone", Text),
+    ("zone_basis", Text),
+    ("date_order", Text),
+    ("notes", Text),
+];
+
+fn inputs(source: &Source<'_>, sink: &mut dyn RowSink) -> Result<(), ReportError> {
     for row in &source.extract.completeness.inputs {
-        record!(
-            csv,
+        row!(
+            sink,
             row.file,
             row.sha256,
             text(row.bytes),
@@ -113,18 +146,19 @@ fn inputs(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
             row.notes.join("; ")
         )?;
     }
-    Ok(csv.flush()?)
+    Ok(())
 }
 
-fn rejects(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
-    let mut csv = writer(out);
-    record!(csv, "file", "record", "line", "offset", "reason", "excerpt")?;
+const REJECTS_COLUMNS: &[Column] =
+    &[("file", Text), ("record", Number), ("line", Number), ("offset", Number), ("reason", Text), ("excerpt", Text)];
+
+fn rejects(source: &Source<'_>, sink: &mut dyn RowSink) -> Result<(), ReportError> {
     let files = &source.input.ingested.messages.files;
     for reject in &source.input.ingested.rejects {
         let place = reject.place;
         let file = files.get(reject.file as usize).map_or("", String::as_str);
-        record!(
-            csv,
+        row!(
+            sink,
             file,
             text(place.record),
             text(place.line),
@@ -133,31 +167,30 @@ fn rejects(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
             source.input.shown.excerpt(&reject.excerpt)
         )?;
     }
-    Ok(csv.flush()?)
+    Ok(())
 }
 
-fn consents(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
-    let mut csv = writer(out);
-    record!(
-        csv,
-        "recipient",
-        "account",
-        "kind",
-        "at",
-        "source",
-        "file",
-        "record",
-        "line",
-        "offset",
-        "missing",
-        "confirmed"
-    )?;
+const CONSENTS_COLUMNS: &[Column] = &[
+    ("recipient", Text),
+    ("account", Text),
+    ("kind", Text),
+    ("at", Time),
+    ("source", Text),
+    ("file", Text),
+    ("record", Number),
+    ("line", Number),
+    ("offset", Number),
+    ("missing", Text),
+    ("confirmed", Text),
+];
+
+fn consents(source: &Source<'_>, sink: &mut dyn RowSink) -> Result<(), ReportError> {
     let messages = &source.input.ingested.messages;
     for consent in &source.input.ingested.consents {
         let account = messages.accounts.get(consent.account as usize).map_or("", |account| account.id.as_str());
         let file = messages.files.get(consent.file as usize).map_or("", String::as_str);
-        record!(
-            csv,
+        row!(
+            sink,
             source.input.shown.recipient(messages, consent.recipient),
             account,
             consent.kind.as_str(),
@@ -171,30 +204,29 @@ fn consents(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
             if consent.proof.confirmed { "yes" } else { "" }
         )?;
     }
-    Ok(csv.flush()?)
+    Ok(())
 }
 
-fn accounts(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
-    let mut csv = writer(out);
-    record!(
-        csv,
-        "account",
-        "route",
-        "client",
-        "first_sent",
-        "last_sent",
-        "messages",
-        "recipients",
-        "initiated",
-        "bursts",
-        "campaigns",
-        "inbound",
-        "provider",
-        "replies_from"
-    )?;
+const ACCOUNTS_COLUMNS: &[Column] = &[
+    ("account", Text),
+    ("route", Text),
+    ("client", Text),
+    ("first_sent", Time),
+    ("last_sent", Time),
+    ("messages", Number),
+    ("recipients", Number),
+    ("initiated", Number),
+    ("bursts", Number),
+    ("campaigns", Number),
+    ("inbound", Number),
+    ("provider", Text),
+    ("replies_from", Text),
+];
+
+fn accounts(source: &Source<'_>, sink: &mut dyn RowSink) -> Result<(), ReportError> {
     for row in &source.extract.accounts {
-        record!(
-            csv,
+        row!(
+            sink,
             row.account,
             row.route,
             row.client,
@@ -210,34 +242,33 @@ fn accounts(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
             row.replies_from
         )?;
     }
-    Ok(csv.flush()?)
+    Ok(())
 }
 
-fn bursts(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
-    let mut csv = writer(out);
-    record!(
-        csv,
-        "burst_id",
-        "detector",
-        "account",
-        "start",
-        "end",
-        "messages",
-        "recipients",
-        "peak",
-        "peak_at",
-        "window_ms",
-        "threshold",
-        "counts",
-        "over",
-        "scope",
-        "client",
-        "robustness",
-        "depends_on"
-    )?;
+const BURSTS_COLUMNS: &[Column] = &[
+    ("burst_id", Text),
+    ("detector", Text),
+    ("account", Text),
+    ("start", Time),
+    ("end", Time),
+    ("messages", Number),
+    ("recipients", Number),
+    ("peak", Number),
+    ("peak_at", Time),
+    ("window_ms", Number),
+    ("threshold", Number),
+    ("counts", Text),
+    ("over", Text),
+    ("scope", Text),
+    ("client", Text),
+    ("robustness", Text),
+    ("depends_on", Text),
+];
+
+fn bursts(source: &Source<'_>, sink: &mut dyn RowSink) -> Result<(), ReportError> {
     for row in &source.extract.bursts {
-        record!(
-            csv,
+        row!(
+            sink,
             row.burst_id,
             row.detector,
             row.account,
@@ -257,36 +288,35 @@ fn bursts(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
             row.depends_on.join("; ")
         )?;
     }
-    Ok(csv.flush()?)
+    Ok(())
 }
 
-fn campaigns(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
-    let mut csv = writer(out);
-    record!(
-        csv,
-        "campaign_id",
-        "content_kind",
-        "content",
-        "sample",
-        "accounts",
-        "first_sent",
-        "last_sent",
-        "messages",
-        "recipients",
-        "runs",
-        "coordinated",
-        "drip",
-        "replies",
-        "template",
-        "texts",
-        "joined_by",
-        "robustness",
-        "depends_on",
-        "agreement"
-    )?;
+const CAMPAIGNS_COLUMNS: &[Column] = &[
+    ("campaign_id", Text),
+    ("content_kind", Text),
+    ("content", Text),
+    ("sample", Text),
+    ("accounts", Text),
+    ("first_sent", Time),
+    ("last_sent", Time),
+    ("messages", Number),
+    ("recipients", Number),
+    ("runs", Number),
+    ("coordinated", Flag),
+    ("drip", Flag),
+    ("replies", Number),
+    ("template", Text),
+    ("texts", Number),
+    ("joined_by", Text),
+    ("robustness", Text),
+    ("depends_on", Text),
+    ("agreement", Number),
+];
+
+fn campaigns(source: &Source<'_>, sink: &mut dyn RowSink) -> Result<(), ReportError> {
     for row in &source.extract.campaigns {
-        record!(
-            csv,
+        row!(
+            sink,
             row.campaign_id,
             row.content_kind,
             row.content,
@@ -308,32 +338,31 @@ fn campaigns(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
             row.agreement.map(text).unwrap_or_default()
         )?;
     }
-    Ok(csv.flush()?)
+    Ok(())
 }
 
-fn runs(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
-    let mut csv = writer(out);
-    record!(
-        csv,
-        "run_id",
-        "campaign_id",
-        "start",
-        "end",
-        "accounts",
-        "messages",
-        "recipients",
-        "median_gap_ms",
-        "gap_cv",
-        "gap_equal_share"
-    )?;
+const RUNS_COLUMNS: &[Column] = &[
+    ("run_id", Text),
+    ("campaign_id", Text),
+    ("start", Time),
+    ("end", Time),
+    ("accounts", Text),
+    ("messages", Number),
+    ("recipients", Number),
+    ("median_gap_ms", Number),
+    ("gap_cv", Number),
+    ("gap_equal_share", Number),
+];
+
+fn runs(source: &Source<'_>, sink: &mut dyn RowSink) -> Result<(), ReportError> {
     let (activity, messages) = (source.input.activity, &source.input.ingested.messages);
     let equal = activity.measures.equal_shares.iter().copied().chain(std::iter::repeat(None));
     for (run, equal) in activity.runs.iter().zip(equal) {
         let campaign = activity.campaigns.get(run.campaign).map_or("", |campaign| campaign.id.as_str());
         let accounts = run.accounts.iter().filter_map(|account| messages.accounts.get(*account as usize));
         let accounts: Vec<&str> = accounts.map(|account| account.id.as_str()).collect();
-        record!(
-            csv,
+        row!(
+            sink,
             run.id,
             campaign,
             utc(run.start),
@@ -346,34 +375,33 @@ fn runs(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
             equal.map(|share| format!("{share:.4}")).unwrap_or_default()
         )?;
     }
-    Ok(csv.flush()?)
+    Ok(())
 }
 
-fn findings(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
-    let mut csv = writer(out);
-    record!(
-        csv,
-        "finding_id",
-        "rule",
-        "severity",
-        "subject",
-        "exposed",
-        "basis",
-        "first_sent",
-        "last_sent",
-        "messages",
-        "runs",
-        "recipients",
-        "amount_min",
-        "amount_max",
-        "currency",
-        "limitation",
-        "title",
-        "boundary_day",
-        "counter_evidence",
-        "limits",
-        "evidence_rows"
-    )?;
+const FINDINGS_COLUMNS: &[Column] = &[
+    ("finding_id", Text),
+    ("rule", Text),
+    ("severity", Text),
+    ("subject", Text),
+    ("exposed", Text),
+    ("basis", Text),
+    ("first_sent", Time),
+    ("last_sent", Time),
+    ("messages", Number),
+    ("runs", Number),
+    ("recipients", Number),
+    ("amount_min", Number),
+    ("amount_max", Number),
+    ("currency", Text),
+    ("limitation", Text),
+    ("title", Text),
+    ("boundary_day", Text),
+    ("counter_evidence", Text),
+    ("limits", Text),
+    ("evidence_rows", Number),
+];
+
+fn findings(source: &Source<'_>, sink: &mut dyn RowSink) -> Result<(), ReportError> {
     for row in &source.extract.findings {
         let marked = |texts: &[super::extract::MarkedText]| {
             texts.iter().map(|text| format!("{} [{}]", text.text, text.mark)).collect::<Vec<_>>().join("; ")
@@ -383,8 +411,8 @@ fn findings(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
                 boundary.readings.iter().map(|(zone, messages)| format!("{zone} {messages}")).collect();
             format!("{}: {}", boundary.day, readings.join(", "))
         });
-        record!(
-            csv,
+        row!(
+            sink,
             row.finding_id,
             row.rule,
             row.severity,
@@ -407,28 +435,27 @@ fn findings(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
             text(row.evidence_rows)
         )?;
     }
-    Ok(csv.flush()?)
+    Ok(())
 }
 
-fn evidence(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
-    let mut csv = writer(out);
-    record!(
-        csv,
-        "finding_id",
-        "message_id",
-        "sent_at",
-        "account",
-        "recipient",
-        "status",
-        "route",
-        "campaign_id",
-        "file",
-        "record",
-        "line",
-        "offset",
-        "record_sha256",
-        "length"
-    )?;
+const EVIDENCE_COLUMNS: &[Column] = &[
+    ("finding_id", Text),
+    ("message_id", Text),
+    ("sent_at", Time),
+    ("account", Text),
+    ("recipient", Text),
+    ("status", Text),
+    ("route", Text),
+    ("campaign_id", Text),
+    ("file", Text),
+    ("record", Number),
+    ("line", Number),
+    ("offset", Number),
+    ("record_sha256", Text),
+    ("length", Number),
+];
+
+fn evidence(source: &Source<'_>, sink: &mut dyn RowSink) -> Result<(), ReportError> {
     let input = source.input;
     let messages = &input.ingested.messages;
     let columns = &messages.columns;
@@ -438,10 +465,10 @@ fn evidence(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
             let place = columns.place(at);
             let recipient = columns.recipient.get(at).copied().unwrap_or_default();
             let file = columns.file.get(at).and_then(|file| messages.files.get(*file as usize));
-            record!(
-                csv,
+            row!(
+                sink,
                 finding.id,
-                messages.message_id(at),
+                input.shown.message_id(messages, at),
                 utc(columns.sent_at.get(at).copied().unwrap_or_default()),
                 messages.account(at).map_or("", |account| account.id.as_str()),
                 input.shown.recipient(messages, recipient),
@@ -457,44 +484,49 @@ fn evidence(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
             )?;
         }
     }
-    Ok(csv.flush()?)
+    Ok(())
 }
 
-fn before_after(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
-    let mut csv = writer(out);
-    let mut header = vec!["account".to_owned(), "route".to_owned()];
-    for period in ["before", "day", "after"] {
-        header.extend(["messages", "recipients", "runs"].map(|counted| format!("{period}_{counted}")));
-    }
-    csv.write_record(&header)?;
+const BEFORE_AFTER_COLUMNS: &[Column] = &[
+    ("account", Text),
+    ("route", Text),
+    ("before_messages", Number),
+    ("before_recipients", Number),
+    ("before_runs", Number),
+    ("day_messages", Number),
+    ("day_recipients", Number),
+    ("day_runs", Number),
+    ("after_messages", Number),
+    ("after_recipients", Number),
+    ("after_runs", Number),
+];
+
+fn before_after(source: &Source<'_>, sink: &mut dyn RowSink) -> Result<(), ReportError> {
     for row in &source.extract.before_after {
-        let mut line = vec![row.account.clone(), row.route.to_owned()];
-        for sent in [row.before, row.day, row.after] {
-            line.extend([text(sent.messages), text(sent.recipients), text(sent.runs)]);
-        }
-        csv.write_record(&line)?;
+        let counts = [row.before, row.day, row.after].map(|sent| [sent.messages, sent.recipients, sent.runs].map(text));
+        let fields = [row.account.as_str(), row.route].into_iter();
+        sink.row(&fields.chain(counts.iter().flatten().map(String::as_str)).collect::<Vec<_>>())?;
     }
-    Ok(csv.flush()?)
+    Ok(())
 }
 
-fn exposure(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
-    let mut csv = writer(out);
-    record!(
-        csv,
-        "exposed",
-        "rule",
-        "country",
-        "severity",
-        "findings",
-        "messages",
-        "runs",
-        "recipients",
-        "first_sent",
-        "last_sent"
-    )?;
+const EXPOSURE_COLUMNS: &[Column] = &[
+    ("exposed", Text),
+    ("rule", Text),
+    ("country", Text),
+    ("severity", Text),
+    ("findings", Number),
+    ("messages", Number),
+    ("runs", Number),
+    ("recipients", Number),
+    ("first_sent", Time),
+    ("last_sent", Time),
+];
+
+fn exposure(source: &Source<'_>, sink: &mut dyn RowSink) -> Result<(), ReportError> {
     for row in &source.extract.exposure {
-        record!(
-            csv,
+        row!(
+            sink,
             row.exposed,
             row.rule,
             row.country,
@@ -507,5 +539,5 @@ fn exposure(source: &Source<'_>, out: &mut dyn Write) -> csv::Result<()> {
             row.last_sent
         )?;
     }
-    Ok(csv.flush()?)
+    Ok(())
 }

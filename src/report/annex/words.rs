@@ -1,0 +1,175 @@
+//! The words of the annex in one language, from `data/languages/annex.toml`.
+//! A key that the file lacks is remembered and makes the build a damaged one; no data can bring that about.
+//! What is said with the words is decided in `parts`.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+
+use super::AnnexError;
+use crate::case::Language;
+use crate::report::charts::number;
+
+const WORDS: &str = include_str!("../../../data/languages/annex.toml");
+
+/// A thing in both languages; that neither can be left out makes their keys the same.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Both<T> {
+    de: T,
+    en: T,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    text: BTreeMap<String, Both<String>>,
+    count: BTreeMap<String, Both<[String; 2]>>,
+    word: BTreeMap<String, BTreeMap<String, Both<String>>>,
+}
+
+/// The words of one language.
+#[derive(Debug)]
+pub struct Words {
+    language: Language,
+    file: File,
+    missing: RefCell<BTreeSet<String>>,
+}
+
+impl Words {
+    /// The words of a language.
+    ///
+    /// # Errors
+    /// When the file of the build is damaged.
+    pub fn load(language: Language) -> Result<Self, AnnexError> {
+        Ok(Self { language, file: toml::from_str(WORDS)?, missing: RefCell::default() })
+    }
+
+    fn pick<'a, T>(&self, both: &'a Both<T>) -> &'a T {
+        match self.language {
+            Language::De => &both.de,
+            Language::En => &both.en,
+        }
+    }
+
+    /// A text.
+    pub fn text(&self, key: &str) -> String {
+        self.fill(key, &[])
+    }
+
+    /// A text with its places filled; what is filled in is not looked at again.
+    pub fn fill(&self, key: &str, values: &[(&str, &str)]) -> String {
+        let Some(text) = self.file.text.get(key).map(|both| self.pick(both)) else {
+            self.missing.borrow_mut().insert(key.to_owned());
+            return String::new();
+        };
+        let mut filled = String::with_capacity(text.len());
+        let mut rest = text.as_str();
+        while let Some((before, after)) = rest.split_once('{') {
+            filled.push_str(before);
+            let (name, after) = after.split_once('}').unwrap_or((after, ""));
+            match values.iter().find(|(known, _)| *known == name) {
+                Some((_, value)) => filled.push_str(value),
+                None => drop(self.missing.borrow_mut().insert(format!("{key}/{name}"))),
+            }
+            rest = after;
+        }
+        filled.push_str(rest);
+        filled
+    }
+
+    /// The word for a fixed spelling; the spelling itself where there is none.
+    pub fn word(&self, group: &str, key: &str) -> String {
+        let found = self.file.word.get(group).and_then(|words| words.get(key));
+        found.map_or_else(|| key.to_owned(), |both| self.pick(both).clone())
+    }
+
+    /// A number with its noun, in the right form.
+    pub fn counted(&self, key: &str, count: u64) -> String {
+        let Some(both) = self.file.count.get(key) else {
+            self.missing.borrow_mut().insert(format!("count/{key}"));
+            return String::new();
+        };
+        let [one, other] = self.pick(both);
+        let form = if count == 1 { one } else { other };
+        form.replace("{n}", &self.number(count))
+    }
+
+    /// A number as people write it.
+    pub fn number(&self, count: u64) -> String {
+        number(count, self.language)
+    }
+
+    /// An amount of money as people write it; what is no plain number stays as it is.
+    pub fn amount(&self, text: &str) -> String {
+        let (whole, parts) = text.split_once('.').unwrap_or((text, ""));
+        let Ok(whole) = whole.parse() else { return text.to_owned() };
+        let point = if self.language == Language::De { ',' } else { '.' };
+        match parts {
+            "" => self.number(whole),
+            _ if parts.bytes().all(|digit| digit.is_ascii_digit()) => format!("{}{point}{parts}", self.number(whole)),
+            _ => text.to_owned(),
+        }
+    }
+
+    /// An exposed party, whose role stands in angle brackets where the case file names nobody.
+    pub fn party(&self, exposed: &str) -> String {
+        for (role, unnamed) in [("client", "unnamed_client"), ("provider", "unnamed_provider")] {
+            let bare = exposed.strip_suffix(&format!(" ({role})"));
+            let name = bare.unwrap_or(exposed);
+            let nobody = name.strip_prefix(&format!("<{role} of ")).and_then(|rest| rest.strip_suffix('>'));
+            if let Some(account) = nobody {
+                return self.fill(unnamed, &[("account", account)]);
+            }
+            if let Some(name) = bare {
+                return format!("{name} ({})", self.word("party", role));
+            }
+        }
+        exposed.to_owned()
+    }
+
+    /// Fails when a key was asked for that the file does not have.
+    ///
+    /// # Errors
+    /// Names the keys.
+    pub fn complete(&self) -> Result<(), AnnexError> {
+        let missing = self.missing.borrow();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(AnnexError::Missing(missing.iter().cloned().collect::<Vec<_>>().join(", ")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_languages_have_the_same_places() {
+        fn places(text: &str) -> Vec<&str> {
+            let mut places: Vec<&str> = text.split('{').skip(1).filter_map(|part| part.split('}').next()).collect();
+            places.sort_unstable();
+            places
+        }
+        let words = Words::load(Language::De).expect("the words of the build");
+        for (key, both) in words.file.text.iter().chain(words.file.word.values().flatten()) {
+            assert!(!both.de.trim().is_empty() && !both.en.trim().is_empty(), "{key} is empty");
+            assert_eq!(places(&both.de), places(&both.en), "{key}");
+        }
+    }
+
+    #[test]
+    fn what_is_filled_in_is_not_filled_again_and_gaps_are_told() {
+        let words = Words::load(Language::De).expect("the words of the build");
+        assert_eq!(words.fill("exhibit", &[("number", "{number}")]), "Anlage {number}");
+        assert_eq!(words.party("<client of +49> (client)"), "Auftraggeber von +49, in der Falldatei nicht benannt");
+        assert_eq!(words.party("Verlag (client)"), "Verlag (Auftraggeber)");
+        assert_eq!((words.amount("1234.50"), words.amount("x")), ("1.234,50".to_owned(), "x".to_owned()));
+        assert_eq!((words.counted("run", 1), words.counted("run", 2)), ("1 Lauf".to_owned(), "2 Läufen".to_owned()));
+        words.complete().expect("nothing is missing");
+        words.text("no such text");
+        assert!(matches!(words.complete(), Err(AnnexError::Missing(keys)) if keys == "no such text"));
+    }
+}
