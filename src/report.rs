@@ -2,9 +2,10 @@
 //! Everything is first put into one extract; the files are written from it and from the stages' results.
 //! The folder appears whole or not at all, and the same input gives the same bytes.
 
+mod boundaries;
 mod build;
 pub mod case_draft;
-mod charts;
+pub mod charts;
 pub mod evidence;
 pub mod extract;
 pub mod folder;
@@ -39,7 +40,7 @@ use folder::{Folder, FolderError, MANIFEST};
 
 pub use build::input_row;
 pub use extract::InputRow;
-pub use html::HtmlError;
+pub use html::{HtmlError, page};
 pub use instants::utc;
 pub use shown::{KEY_BYTES, Shown};
 

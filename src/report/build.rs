@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::boundaries::boundaries;
 use super::extract::{
     AccountRow, AmountRow, BeforeAfterRow, BoundaryDayRow, BurstRow, CampaignRow, Completeness, DayRow, EvidenceRow,
     ExposureRow, Extract, FindingRow, InputRow, MarkedText, MethodRow, PackRow, PeriodRow, SCHEMA, SentRow, words,
@@ -49,6 +50,7 @@ pub fn build(input: &ReportInput<'_>) -> Extract {
         speed: measures::speeds(input),
         intensity: measures::intensity(input),
         account_clusters: measures::clusters(input),
+        boundaries: boundaries(input),
         timeline,
         week,
         limits: limits(input),
