@@ -6,7 +6,9 @@
   var language = document.documentElement.lang;
   var figures = new Intl.NumberFormat(language === 'de' ? 'de-DE' : 'en-GB');
   var order = new Intl.Collator(language, { numeric: true, sensitivity: 'base' });
-  var FILTER_FROM = 8, PRINTED = 1000;
+  var FILTER_FROM = 8, PRINTED = 1000, STACKED = 20;
+  // On a telephone a row is a block of its own, so that a page of the table has fewer.
+  var stacked = matchMedia('(max-width: 44rem)').matches;
   var SEVERITIES = ['info', 'low', 'medium', 'high', 'critical'];
 
   function say(key, values) {
@@ -127,7 +129,7 @@
     if (this.columns) { return; }
     var data = JSON.parse(this.source.textContent), count = data.columns[0].values.length;
     this.columns = data.columns;
-    this.size = data.page;
+    this.size = stacked ? STACKED : data.page;
     this.count = count;
     this.natural = Array.from({ length: count }, function (_, row) { return row; });
     this.sorted = this.natural;
@@ -172,9 +174,11 @@
     // How many rows there are is known without reading them.
     var told = /"all":(\d+)/.exec(this.source.textContent.slice(0, 80));
     this.all = told ? +told[1] : this.body.rows.length;
-    if (this.all > this.body.rows.length) {
+    var first = stacked ? STACKED : this.body.rows.length;
+    if (this.all > first) {
       this.load();
       this.pager();
+      if (this.body.rows.length > first) { this.show(); }
     }
     this.tell();
   };
@@ -314,10 +318,12 @@
   };
   List.prototype.print = function () {
     if (!this.columns) { return; }
-    this.draw(this.found.slice(0, PRINTED));
-    if (this.status && this.found.length > PRINTED) {
+    // Numbers beside a chart would fill a binder; their first page shows what they are.
+    var most = this.box.closest('details') ? this.size : PRINTED;
+    this.draw(this.found.slice(0, most));
+    if (this.status && this.found.length > most) {
       this.status.classList.remove('idle');
-      this.status.textContent += ' ' + say('js_printed', { shown: PRINTED, all: this.found.length });
+      this.status.textContent += ' ' + say('js_printed', { shown: most, all: this.found.length });
     }
   };
 

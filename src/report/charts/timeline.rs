@@ -235,8 +235,13 @@ fn marks(marks: &[DayMark], axis: &DayAxis, words: &TimelineWords<'_>, (name_y, 
             ));
             continue;
         };
-        let room = width_of(words.boundary) * 1.1 + 12.0;
-        let (anchor, offset) = if x + room > axis.right() { ("end", -11.0) } else { ("start", 11.0) };
+        let room = width_of(words.boundary) * 1.25 + 12.0;
+        let (name_x, anchor) = match x {
+            x if x + room <= axis.right() => (x + 11.0, "start"),
+            x if x >= room => (x - 11.0, "end"),
+            // On a narrow chart it fits on neither side: it stands at the edge, over the line.
+            _ => (0.0, "start"),
+        };
         let left = short(x - 6.0);
         let triangles = format!("M{left} {}h12l-6 10zM{left} {}h12l-6 -10z", short(name_y - 11.0), short(end + 10.0));
         svg.push_str(&line(
@@ -247,7 +252,7 @@ fn marks(marks: &[DayMark], axis: &DayAxis, words: &TimelineWords<'_>, (name_y, 
             " stroke-width=\"2\" stroke-dasharray=\"7 4\"",
         ));
         svg.push_str(&format!("<path class=\"c-mark-fill\" d=\"{triangles}\" fill=\"{MARK}\"/>"));
-        svg.push_str(&strong((x + offset, name_y), anchor, words.boundary));
+        svg.push_str(&strong((name_x, name_y), anchor, words.boundary));
     }
     svg
 }

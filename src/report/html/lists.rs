@@ -34,6 +34,7 @@ pub struct Lists {
     hashes: Table,
     sources: Table,
     exposure: Table,
+    before_after: Table,
     findings: Table,
     campaigns: Table,
     bursts: Table,
@@ -107,6 +108,17 @@ impl Lists {
                     maker.period(Some(&row.first_sent), Some(&row.last_sent)),
                 ])
             })?,
+            before_after: maker.table(
+                &BEFORE_AFTER,
+                extract.before_after.get(1..).unwrap_or_default(),
+                SHARE,
+                |row| {
+                    let who = Cell::Noted(row.account.clone(), words.word("route", row.route).to_owned());
+                    let counts =
+                        [row.before, row.day, row.after].map(|sent| [sent.messages, sent.recipients, sent.runs]);
+                    Ok([who].into_iter().chain(counts.into_iter().flatten().map(Cell::Number)).collect())
+                },
+            )?,
             findings,
             campaigns,
             bursts,
@@ -203,18 +215,29 @@ const EXPOSURE: [Column; 9] = [
     count("recipients"),
     PERIOD,
 ];
-const FINDINGS: [Column; 9] = [
+const BEFORE_AFTER: [Column; 10] = [
+    column("account", Kind::Noted, "account"),
+    count("before_messages"),
+    count("before_recipients"),
+    count("before_runs"),
+    count("day_messages"),
+    count("day_recipients"),
+    count("day_runs"),
+    count("after_messages"),
+    count("after_recipients"),
+    count("after_runs"),
+];
+const FINDINGS: [Column; 8] = [
     column("finding", Kind::Id, "id"),
     SEVERITY,
     column("rule", Kind::Noted, "wide"),
-    column("subject", Kind::Text, "account"),
-    column("exposed", Kind::Lines, "account"),
+    column("subject_exposed", Kind::Noted, "wide"),
     count("messages"),
     count("runs"),
     count("recipients"),
     PERIOD,
 ];
-const CAMPAIGNS: [Column; 9] = [
+const CAMPAIGNS: [Column; 8] = [
     column("campaign", Kind::Id, "id"),
     column("content", Kind::Content, "wider"),
     column("accounts", Kind::Lines, "account"),
@@ -223,7 +246,6 @@ const CAMPAIGNS: [Column; 9] = [
     count("recipients"),
     count("replies"),
     PERIOD,
-    column("traits", Kind::Lines, "traits"),
 ];
 const BURSTS: [Column; 9] = [
     column("burst", Kind::Id, "id"),
@@ -392,8 +414,7 @@ impl Maker<'_> {
             word(&row.finding_id),
             word(row.severity),
             Cell::Noted(row.title.clone(), format!("{}{level}", row.rule)),
-            word(&row.subject),
-            Cell::Lines(parties?),
+            Cell::Noted(row.subject.clone(), parties?.join("; ")),
             Cell::Number(row.messages),
             Cell::Number(row.runs),
             Cell::Number(row.recipients),
@@ -404,10 +425,16 @@ impl Maker<'_> {
     fn campaign(&self, row: &CampaignRow) -> Result<Vec<Cell>, Error> {
         let words = self.words;
         let named = if row.content_kind == "text" { String::new() } else { format!(": {}", row.content) };
-        let mut label = format!("{}{named}", words.word("content_kind", row.content_kind));
+        let mut label = vec![format!("{}{named}", words.word("content_kind", row.content_kind))];
         if row.texts > 1 {
-            label = format!("{label}; {}", words.counted("texts", row.texts)?);
+            label.push(words.counted("texts", row.texts)?);
         }
+        for (holds, key) in [(row.coordinated, "coordinated"), (row.drip, "drip")] {
+            if holds {
+                label.push(words.say(key, &[])?);
+            }
+        }
+        label.extend(self.robustness(row.robustness, &row.depends_on));
         let mut sample: String = row.sample.chars().take(SAMPLE_CHARACTERS).collect();
         if sample.len() < row.sample.len() {
             sample.push('…');
@@ -417,20 +444,17 @@ impl Maker<'_> {
             accounts
                 .push(words.say("and_more", &[("n", number((row.accounts.len() - LINES) as u64, words.language))])?);
         }
-        let mut traits = Vec::new();
-        for (holds, key) in [(row.coordinated, "coordinated"), (row.drip, "drip")] {
-            if holds {
-                traits.push(words.say(key, &[])?);
-            }
-        }
-        traits.extend(self.robustness(row.robustness, &row.depends_on));
         let counts = [row.messages, row.runs, row.recipients, row.replies].map(Cell::Number);
         let period = self.period(Some(&row.first_sent), Some(&row.last_sent));
-        Ok([word(&row.campaign_id), Cell::Content(label, row.template.clone(), sample), Cell::Lines(accounts)]
-            .into_iter()
-            .chain(counts)
-            .chain([period, Cell::Lines(traits)])
-            .collect())
+        Ok([
+            word(&row.campaign_id),
+            Cell::Content(label.join("; "), row.template.clone(), sample),
+            Cell::Lines(accounts),
+        ]
+        .into_iter()
+        .chain(counts)
+        .chain([period])
+        .collect())
     }
 
     fn burst(&self, row: &BurstRow, detector: String) -> Result<Vec<Cell>, Error> {
