@@ -5,9 +5,10 @@
 #[cfg(feature = "pdf")]
 pub mod annex;
 mod base64;
+mod boundaries;
 mod build;
 pub mod case_draft;
-mod charts;
+pub mod charts;
 mod csv_files;
 pub mod evidence;
 pub mod extract;
@@ -49,7 +50,7 @@ use folder::{Folder, FolderError, MANIFEST};
 
 pub use build::input_row;
 pub use extract::InputRow;
-pub use html::HtmlError;
+pub use html::{HtmlError, page};
 pub use instants::utc;
 pub use shown::{KEY_BYTES, Shown};
 

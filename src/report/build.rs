@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::boundaries::boundaries;
 use super::extract::{
     AccountRow, AmountRow, BeforeAfterRow, BoundaryDayRow, BurstRow, CampaignRow, Completeness, DayRow, EvidenceRow,
     ExposureRow, Extract, FindingRow, InputRow, MarkedText, MethodRow, PackRow, PeriodRow, SCHEMA, SentRow, words,
@@ -49,6 +50,7 @@ pub fn build(input: &ReportInput<'_>) -> Extract {
         speed: measures::speeds(input),
         intensity: measures::intensity(input),
         account_clusters: measures::clusters(input),
+        boundaries: boundaries(input),
         timeline,
         week,
         limits: limits(input),
@@ -462,14 +464,18 @@ fn limits(input: &ReportInput<'_>) -> Vec<String> {
     }
     let guessed = count(&|row| columns.zone.get(row) == Some(&crate::message::ZoneBasis::Guessed));
     if guessed > 0 {
+        let (de, en) = if guessed == 1 {
+            ("Nachricht steht", "message stands in its")
+        } else {
+            ("Nachrichten stehen", "messages stand in their")
+        };
+        let zone = crate::message::DEFAULT_ZONE;
         say(
             format!(
-                "{guessed} Nachrichten stehen ohne Zeitzone im Export; gelesen als {}. Mit --timezone oder in der Falldatei lässt sie sich nennen.",
-                crate::message::DEFAULT_ZONE
+                "{guessed} {de} ohne Zeitzone im Export; gelesen als {zone}. Mit --timezone oder in der Falldatei lässt sie sich nennen."
             ),
             format!(
-                "{guessed} messages stand in their export without a time zone; read as {}. Name it with --timezone or in the case file.",
-                crate::message::DEFAULT_ZONE
+                "{guessed} {en} export without a time zone; read as {zone}. Name it with --timezone or in the case file."
             ),
         );
     }
@@ -590,13 +596,14 @@ fn set_aside(contents: &[SetAside]) -> Vec<Title> {
     let of = |(why, de, en): (Innocent, &str, &str)| {
         let own: Vec<&SetAside> = contents.iter().filter(|aside| aside.why == why).collect();
         let messages: u64 = own.iter().map(|aside| aside.messages).sum();
+        let (one_de, one_en) = if messages == 1 { ("Nachricht", "message") } else { ("Nachrichten", "messages") };
         (!own.is_empty()).then(|| Title {
             de: format!(
-                "Inhalte mit genügend Empfängern, aber keine Kampagne: {} ({messages} Nachrichten), {de}.",
+                "Inhalte mit genügend Empfängern, aber keine Kampagne: {} ({messages} {one_de}), {de}.",
                 own.len()
             ),
             en: format!(
-                "Contents with enough recipients that are no campaign: {} ({messages} messages), {en}.",
+                "Contents with enough recipients that are no campaign: {} ({messages} {one_en}), {en}.",
                 own.len()
             ),
         })

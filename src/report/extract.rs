@@ -51,6 +51,8 @@ pub struct Extract {
     pub intensity: Vec<IntensityRow>,
     /// Accounts that hang together.
     pub account_clusters: Vec<ClusterRow>,
+    /// Days inside the period from which another text applies.
+    pub boundaries: Vec<BoundaryRow>,
     /// Outbound messages by calendar day.
     pub timeline: Vec<DayRow>,
     /// Outbound messages by weekday (0 = Monday) and hour.
@@ -215,6 +217,17 @@ pub struct PeriodRow {
     pub first_sent: Option<String>,
     /// Last send.
     pub last_sent: Option<String>,
+}
+
+/// A day inside the period of the messages from which another version of a text, or a rule, applies.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct BoundaryRow {
+    /// The day.
+    pub day: String,
+    /// The texts that begin to apply, and rules that begin.
+    pub texts: Vec<String>,
+    /// Rules of findings that rest on them.
+    pub rules: Vec<String>,
 }
 
 /// A clause or figure with whose it is.

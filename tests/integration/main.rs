@@ -17,6 +17,7 @@ mod harness;
 mod measures;
 mod method;
 mod oracle;
+mod page;
 mod plan;
 mod registers;
 mod report_files;

@@ -269,7 +269,7 @@ fn overview(desk: &Desk<'_>) -> Vec<Block> {
     blocks.extend(exposure(desk));
     blocks.extend(boundary(desk));
     blocks.push(desk.heading("h_charts"));
-    let keys = ["timeline_alt", "week_alt"];
+    let keys = ["timeline_alt", "week_alt", "speed_alt"];
     let charts = desk.input.charts.iter().zip(keys).enumerate().filter(|(_, (svg, _))| !svg.is_empty());
     let charts: Vec<Block> = charts.map(|(index, (_, key))| Block::Chart { index, alt: words.text(key) }).collect();
     if charts.is_empty() {
