@@ -183,8 +183,11 @@ pub(super) fn mapping(known: &Delimited, names: &[String], columns: &[Column<'_>
     let mut choice = Choice { names, columns, meanings, taken: HashSet::new(), by_shape: false };
     let is_time = |column: &Column<'_>| column.kind != TimeKind::None;
     let is_address = |column: &Column<'_>| column.addresses >= SHARE_WITH_ALIAS;
-    let declares =
-        |column: &Column<'_>| is_made_of(column, &[&words.opt_in, &words.opt_out], &[&words.nothing, &words.no]);
+    // Words that also are states of delivery (`blocked`, `cancelado`) do not make a register alone.
+    let tells = |value: &str| !value.is_empty() && known.status.get(value).is_none();
+    let declares = |column: &Column<'_>| {
+        is_made_of(column, &[&words.opt_in, &words.opt_out], &[&words.nothing, &words.no]) && column.share(tells) > 0.0
+    };
     let says = |column: &Column<'_>| {
         is_made_of(column, &[&words.opt_in, &words.opt_out, &words.yes, &words.no], &[&words.nothing])
     };
