@@ -60,7 +60,7 @@ fn dispatch(call: &Call, out: &mut dyn Write) -> Result<u8, Failure> {
     match &call.arguments.command {
         Command::Report(arguments) => report::run(arguments, &call.settings, out),
         Command::Inspect(arguments) => inspect::run(arguments, out),
-        Command::Plan(arguments) => plan::run(arguments, out),
+        Command::Plan(arguments) => plan::run(arguments, &call.settings, out),
         Command::Formats { command } => formats::run(command, out),
         Command::Rules { command } => rules::run(command, out),
         Command::Case { command } => case::run(command, out),

@@ -351,10 +351,10 @@ pub struct PlanArguments {
     #[arg(long)]
     pub json: bool,
     /// The habit: only messages sent at or after this day or instant
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = settings::instant_text)]
     pub since: Option<String>,
     /// The habit: only messages sent before the end of this day, or before this instant
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = settings::instant_text)]
     pub until: Option<String>,
     /// Language of the plan
     #[arg(long, value_name = "LANGUAGE")]

@@ -18,9 +18,11 @@ use crate::ingest::inputs;
 use crate::report::{SettingRow, SettingValue};
 
 /// Commands whose options can stand in the file and in the environment.
-const CONFIGURED: [&[&str]; 3] = [&["report"], &["inspect"], &["config", "show"]];
+const CONFIGURED: [&[&str]; 5] = [&["report"], &["inspect"], &["plan"], &["case", "new"], &["config", "show"]];
 /// Options that belong to one call, and are no settings.
 const OF_ONE_CALL: [&str; 5] = ["help", "version", "config", "json", "origin"];
+/// Options that are called as settings and are other things: the day of a plan, and where plans and drafts go.
+const OTHER_THINGS: [(&[&str], &str); 3] = [(&["plan"], "from"), (&["plan"], "output"), (&["case", "new"], "output")];
 
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -174,6 +176,7 @@ pub fn read(
         return Ok(Call { arguments: Arguments::from_arg_matches(&given)?, settings: Vec::new() });
     };
     let known = known(&command);
+    let settable: Vec<Arg> = options_of(&command, path).cloned().collect();
     let variables = variables(environment, &known)?;
     let file = settings_file(own.get_one::<PathBuf>("config"), &variables);
     let lines = file.map(|file| read_file(&file, &known)).transpose()?.unwrap_or_default();
@@ -189,7 +192,7 @@ pub fn read(
             check(options, arg, &value.values).map_err(wrong)?;
         }
     }
-    let chosen = choose(options, own, variables, lines)?;
+    let chosen = choose(options, &settable, own, variables, lines)?;
     // What stands on the command line is read as it is; the rest is put under it as defaults.
     let put_under = |arg: Arg, value: &Value| {
         let arg = if is_many(&arg) { arg.num_args(0..) } else { arg };
@@ -200,10 +203,7 @@ pub fn read(
         below.fold(leaf, |leaf, (id, value)| leaf.mut_arg(id, |arg| put_under(arg, value)))
     });
     let given = command.clone().try_get_matches_from(&arguments)?;
-    let settings = match (leaf(&command, path), inner(&given, path)) {
-        (Some(options), Some(own)) => settings(options, own, &chosen),
-        _ => Vec::new(),
-    };
+    let settings = inner(&given, path).map(|own| settings(&settable, own, &chosen)).unwrap_or_default();
     Ok(Call { arguments: Arguments::from_arg_matches(&given)?, settings })
 }
 
@@ -219,8 +219,13 @@ fn name(arg: &Arg) -> String {
     arg.get_long().map_or_else(|| arg.get_id().as_str().replace('_', "-"), str::to_owned)
 }
 
-fn is_setting(arg: &Arg) -> bool {
-    !OF_ONE_CALL.contains(&name(arg).as_str())
+/// The options of a command that are settings.
+fn options_of<'c>(command: &'c Command, path: &'c [&str]) -> impl Iterator<Item = &'c Arg> {
+    let is_setting = move |arg: &&Arg| {
+        let name = name(arg);
+        !OF_ONE_CALL.contains(&name.as_str()) && !OTHER_THINGS.contains(&(path, name.as_str()))
+    };
+    leaf(command, path).into_iter().flat_map(Command::get_arguments).filter(is_setting)
 }
 
 fn is_many(arg: &Arg) -> bool {
@@ -234,7 +239,7 @@ type Known = BTreeMap<String, (&'static [&'static str], Arg)>;
 fn known(command: &Command) -> Known {
     let mut known = BTreeMap::new();
     for path in CONFIGURED {
-        for arg in leaf(command, path).into_iter().flat_map(Command::get_arguments).filter(|arg| is_setting(arg)) {
+        for arg in options_of(command, path) {
             known.entry(name(arg)).or_insert_with(|| (path, arg.clone()));
         }
     }
@@ -244,12 +249,13 @@ fn known(command: &Command) -> Known {
 /// Of each option of the command the value that weighs most, by id. What excludes a weightier value falls away.
 fn choose(
     options: &Command,
+    settable: &[Arg],
     given: &ArgMatches,
     variables: BTreeMap<String, Value>,
     lines: BTreeMap<String, Value>,
 ) -> Result<BTreeMap<String, Value>, LayerError> {
     let mut chosen = BTreeMap::new();
-    for arg in options.get_arguments().filter(|arg| is_setting(arg)) {
+    for arg in settable {
         let (id, name) = (arg.get_id().as_str(), name(arg));
         let value = if given.value_source(id) == Some(ValueSource::CommandLine) {
             let values = given.get_raw(id).into_iter().flatten().map(ToOwned::to_owned).collect();
@@ -317,7 +323,7 @@ fn check(options: &Command, arg: &Arg, values: &[OsString]) -> Result<(), String
 }
 
 /// Every setting of a command as it is in force.
-fn settings(options: &Command, given: &ArgMatches, chosen: &BTreeMap<String, Value>) -> Vec<Setting> {
+fn settings(settable: &[Arg], given: &ArgMatches, chosen: &BTreeMap<String, Value>) -> Vec<Setting> {
     let one = |arg: &Arg| {
         let id = arg.get_id().as_str();
         let switch = given.try_get_one::<bool>(id).ok().flatten();
@@ -331,7 +337,7 @@ fn settings(options: &Command, given: &ArgMatches, chosen: &BTreeMap<String, Val
         let origin = chosen.get(id).map_or(Origin::Default, |value| value.origin.clone());
         Setting { name: name(arg), values, many: is_many(arg), origin }
     };
-    options.get_arguments().filter(|arg| is_setting(arg)).map(one).collect()
+    settable.iter().map(one).collect()
 }
 
 /// Reads a settings file alone, and gives the call of `report` that it would make.
@@ -382,7 +388,7 @@ mod tests {
         let command = command();
         let known = known(&command);
         for path in CONFIGURED {
-            for arg in leaf(&command, path).expect("a command").get_arguments().filter(|arg| is_setting(arg)) {
+            for arg in options_of(&command, path) {
                 let first = &known[&name(arg)].1;
                 assert_eq!(
                     (is_many(arg), arg.get_value_hint()),

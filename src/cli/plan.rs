@@ -7,8 +7,9 @@ use anyhow::Context;
 
 use super::arguments::PlanArguments;
 use super::exit::{self, Failure};
+use super::layers::Setting;
 use super::progress::Bar;
-use super::report::{detection, language, load_packs};
+use super::report::{detection, language, load_packs, setting_rows};
 use super::settings::{self, prepare};
 use super::summary::{plain, plain_line};
 use crate::assess::plan::plan;
@@ -16,13 +17,12 @@ use crate::assess::{Grounds, Wording};
 use crate::detect::detect;
 use crate::ingest::ingest;
 use crate::report::plan::{self as told, PlanInput};
-use crate::report::{SettingRow, SettingValue};
 
 /// Runs the command.
 ///
 /// # Errors
 /// Wrong usage, or a plan that cannot be written.
-pub fn run(arguments: &PlanArguments, out: &mut dyn Write) -> Result<u8, Failure> {
+pub fn run(arguments: &PlanArguments, settings: &[Setting], out: &mut dyn Write) -> Result<u8, Failure> {
     let prepared = prepare(&arguments.input)?;
     let calendar = &prepared.calendar;
     let (since, until) = settings::period(&arguments.since, &arguments.until, calendar).map_err(Failure::usage)?;
@@ -57,12 +57,6 @@ pub fn run(arguments: &PlanArguments, out: &mut dyn Write) -> Result<u8, Failure
     let plan = plan(grounds, arguments.from);
     bar.finish();
     let language = language(arguments.lang, prepared.case.matter.language);
-    let setting = |name: &str, value: &str| SettingRow {
-        name: name.to_owned(),
-        value: SettingValue::One(value.to_owned()),
-        origin: if value.is_empty() { "default" } else { "flag" }.to_owned(),
-        place: String::new(),
-    };
     let input = PlanInput {
         program: concat!("sendeschluss ", env!("CARGO_PKG_VERSION")),
         ingested: &ingested,
@@ -71,11 +65,7 @@ pub fn run(arguments: &PlanArguments, out: &mut dyn Write) -> Result<u8, Failure
         packs: &packs,
         calendar,
         language,
-        settings: &[
-            setting("since", arguments.since.as_deref().unwrap_or_default()),
-            setting("timezone", arguments.input.timezone.as_deref().unwrap_or_default()),
-            setting("until", arguments.until.as_deref().unwrap_or_default()),
-        ],
+        settings: &setting_rows(settings, &prepared, language),
         plan: &plan,
     };
     let view = told::view(&input).map_err(Failure::usage)?;

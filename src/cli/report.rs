@@ -287,7 +287,7 @@ fn code(arguments: &ReportArguments, produced: &Produced) -> u8 {
 }
 
 /// Settings for the manifest: all that can change a report, with what the case file and the inputs settle.
-fn setting_rows(settings: &[Setting], prepared: &Prepared, language: Language) -> Vec<SettingRow> {
+pub fn setting_rows(settings: &[Setting], prepared: &Prepared, language: Language) -> Vec<SettingRow> {
     let matter = &prepared.case.matter;
     let recorded = settings.iter().filter(|setting| !WITHOUT_EFFECT.contains(&setting.name.as_str()));
     let mut rows: Vec<SettingRow> = recorded.map(Setting::row).collect();

@@ -14,27 +14,27 @@ pub struct Places {
 }
 
 impl Places {
-    /// The file of a name, where there is one.
+    /// Every file that a name may mean, the likeliest first.
     #[must_use]
-    pub fn find(&self, name: &str) -> Option<PathBuf> {
-        let written = PathBuf::from(name);
-        let unescaped = unescaped(name);
-        [Some(written), unescaped].into_iter().flatten().find_map(|path| self.find_path(&path))
+    pub fn find(&self, name: &str) -> Vec<PathBuf> {
+        let paths = [Some(PathBuf::from(name)), unescaped(name)].into_iter().flatten();
+        let mut found: Vec<PathBuf> = paths.flat_map(|path| self.around(&path)).collect();
+        found.retain(|path| path.is_file());
+        found
     }
 
-    fn find_path(&self, path: &Path) -> Option<PathBuf> {
-        let there = |path: PathBuf| path.is_file().then_some(path);
+    fn around(&self, path: &Path) -> Vec<PathBuf> {
         if let Some(folder) = &self.under {
             // Of the path as given, as much as is there: the folder may be any of those it went through.
             let parts = || path.components().filter(|part| matches!(part, Component::Normal(_)));
-            return (0..parts().count())
-                .find_map(|passed| there(folder.join(parts().skip(passed).collect::<PathBuf>())));
+            return (0..parts().count()).map(|passed| folder.join(parts().skip(passed).collect::<PathBuf>())).collect();
         }
-        if path.is_absolute() {
-            return there(path.to_owned());
+        let mut all = vec![path.to_owned()];
+        if path.is_relative() {
+            let above = self.report.canonicalize().unwrap_or_else(|_| self.report.clone());
+            all.extend(above.ancestors().skip(1).map(|folder| folder.join(path)));
         }
-        let above = self.report.canonicalize().unwrap_or_else(|_| self.report.clone());
-        there(path.to_owned()).or_else(|| above.ancestors().skip(1).find_map(|folder| there(folder.join(path))))
+        all
     }
 }
 
@@ -80,18 +80,19 @@ mod tests {
         let (deep, flat, beside) = (write("moved/data/log.csv"), write("moved/log.csv"), write("in/log.csv"));
         std::fs::create_dir(home.path().join("report")).expect("a folder");
         let under = |folder: &str| Places { under: Some(home.path().join(folder)), report: home.path().join("report") };
-        assert_eq!(under("moved").find("old/data/log.csv"), Some(deep));
-        assert_eq!(under("moved").find("/elsewhere/log.csv"), Some(flat));
-        assert_eq!(under("moved").find("other.csv"), None);
+        assert_eq!(under("moved").find("old/data/log.csv"), [deep, flat.clone()]);
+        assert_eq!(under("moved").find("/elsewhere/log.csv"), [flat]);
+        assert_eq!(under("moved").find("other.csv"), [PathBuf::new(); 0]);
         let same = Places { under: None, report: home.path().join("report") };
-        assert_eq!(same.find("in/log.csv").map(|path| path.canonicalize().expect("there")), beside.canonicalize().ok());
-        assert_eq!(same.find("in/none.csv"), None);
+        let above = |path: PathBuf| vec![path.canonicalize().expect("there")];
+        assert_eq!(same.find("in/log.csv"), above(beside));
+        assert_eq!(same.find("in/none.csv"), [PathBuf::new(); 0]);
         #[cfg(unix)]
         {
             use std::os::unix::ffi::OsStrExt;
             let odd = home.path().join(std::ffi::OsStr::from_bytes(b"in/m\xFCll.csv"));
             std::fs::write(&odd, "x").expect("a file");
-            assert_eq!(same.find(&crate::ingest::inputs::name(Path::new("in/m\\xfcll.csv"))), odd.canonicalize().ok());
+            assert_eq!(same.find("in/m\\xfcll.csv"), above(odd));
         }
     }
 }

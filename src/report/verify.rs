@@ -330,46 +330,49 @@ pub struct InputCheck {
 /// Finds the inputs of a report and hashes them again. `own_formats` are the files of the configuration folder.
 #[must_use]
 pub fn inputs(manifest: &Manifest, places: &Places, own_formats: &[PathBuf]) -> InputCheck {
-    let mut check = InputCheck::default();
-    let mut wanted: Vec<(&str, &str)> = Vec::new();
-    for row in &manifest.inputs {
-        if row.within.is_some() {
-            check.in_containers += 1;
-        } else {
-            wanted.push((&row.file, &row.sha256));
-        }
-    }
-    for row in &manifest.files {
-        let own = own_formats.iter().find(|path| path.file_name().is_some_and(|name| name == row.file.as_str()));
-        if let Some(path) = own.filter(|_| row.kind == "own format") {
-            check.found.insert(row.file.clone(), path.clone());
-        }
-        wanted.push((&row.file, &row.sha256));
-    }
+    let held = manifest.inputs.iter().filter(|row| row.within.is_some()).count();
+    let rows = manifest.inputs.iter().filter(|row| row.within.is_none());
+    let mut wanted: Vec<(&str, &str, bool)> = rows.map(|row| (row.file.as_str(), row.sha256.as_str(), false)).collect();
+    let rows = manifest.files.iter();
+    wanted.extend(rows.map(|row| (row.file.as_str(), row.sha256.as_str(), row.kind == "own format")));
     wanted.sort_unstable();
     wanted.dedup();
-    for (file, _) in &wanted {
-        if !check.found.contains_key(*file)
-            && let Some(path) = places.find(file)
-        {
-            check.found.insert((*file).to_owned(), path);
-        }
-    }
-    let found = &check.found;
-    let state = |(file, hash): &(&str, &str)| match found.get(*file) {
-        _ if hash.is_empty() => Checked::new(file, State::NoHash, "it could not be read then"),
-        None if *file == STDIN => Checked::new(file, State::NotFound, "it came from standard input, which is not kept"),
-        None => Checked::new(file, State::NotFound, ""),
-        Some(path) => {
-            let mut checked = Checked::hashed(file, &hash_of(path), hash);
-            if checked.state.differs() && path.as_os_str() != *file {
-                checked.detail = format!("{} ({})", checked.detail, path.display());
-            }
-            checked
-        }
+    let check = |(file, hash, own): &(&str, &str, bool)| {
+        let own_file = |path: &&PathBuf| path.file_name().is_some_and(|name| name == *file);
+        let found = if *own { own_formats.iter().filter(own_file).cloned().collect() } else { places.find(file) };
+        check_input(file, hash, found)
     };
-    check.inputs = wanted.par_iter().map(state).collect();
-    check
+    let checked: Vec<(Checked, Option<PathBuf>)> = wanted.par_iter().map(check).collect();
+    let mut all = InputCheck { in_containers: held as u64, ..InputCheck::default() };
+    for (checked, path) in checked {
+        if let Some(path) = path {
+            all.found.insert(checked.file.clone(), path);
+        }
+        all.inputs.push(checked);
+    }
+    all
+}
+
+/// Of the places where a file may lie, the one with the right bytes; else the likeliest, and what is wrong with it.
+fn check_input(file: &str, hash: &str, places: Vec<PathBuf>) -> (Checked, Option<PathBuf>) {
+    if hash.is_empty() {
+        return (Checked::new(file, State::NoHash, "it could not be read then"), places.into_iter().next());
+    }
+    let mut first = None;
+    for path in places {
+        let mut checked = Checked::hashed(file, &hash_of(&path), hash);
+        if checked.state == State::Same {
+            return (checked, Some(path));
+        }
+        if path.as_os_str() != file {
+            checked.detail = format!("{} ({})", checked.detail, path.display());
+        }
+        first.get_or_insert((checked, Some(path)));
+    }
+    first.unwrap_or_else(|| {
+        let why = if file == STDIN { "it came from standard input, which is not kept" } else { "" };
+        (Checked::new(file, State::NotFound, why), None)
+    })
 }
 
 /// Compares a report with one that was computed again, byte for byte.

@@ -195,6 +195,15 @@ fn a_report_needs_no_arguments_where_a_file_has_them_and_tells_the_origins() {
 }
 
 #[test]
+fn a_draft_of_a_case_file_never_goes_where_reports_go() {
+    let matter = Matter::new();
+    matter.write("exports/log.csv", LOG);
+    matter.write("sendeschluss.toml", "inputs = \"exports\"\noutput = \"report\"\nlang = \"de\"\n");
+    let ended = matter.run(&["case", "new"]).with_code(0);
+    assert!(ended.stdout.contains("[matter]") && !matter.path("report").exists(), "{ended}");
+}
+
+#[test]
 fn what_is_shown_is_a_settings_file() {
     let matter = Matter::new();
     matter.write("rules.toml", "");
