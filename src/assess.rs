@@ -5,6 +5,7 @@
 mod calendar;
 mod findings;
 mod law;
+mod misses;
 pub mod pack;
 pub mod plan;
 mod register;
@@ -17,6 +18,7 @@ mod words;
 
 pub use calendar::{Calendar, UnknownZone};
 pub use findings::{BoundaryDay, Clause, Finding, LimitationEnd};
+pub use misses::{Miss, misses};
 pub use pack::{Pack, PackError, Party, Severity};
 pub use register::Register;
 pub use roll_up::{BeforeAfter, Exposure, Sent};

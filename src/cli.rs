@@ -5,10 +5,13 @@
 // Printing is this module's work.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod again;
 mod arguments;
 mod case;
+mod compare;
 mod config;
 mod exit;
+mod explain;
 mod formats;
 mod inspect;
 mod layers;
@@ -19,7 +22,9 @@ mod rules;
 mod settings;
 mod stats;
 mod summary;
+mod trace;
 mod verify;
+mod words;
 
 use std::ffi::OsString;
 use std::io::{BufWriter, Write};
@@ -61,6 +66,9 @@ fn dispatch(call: &Call, out: &mut dyn Write) -> Result<u8, Failure> {
         Command::Report(arguments) => report::run(arguments, &call.settings, out),
         Command::Inspect(arguments) => inspect::run(arguments, out),
         Command::Plan(arguments) => plan::run(arguments, &call.settings, out),
+        Command::Compare(arguments) => compare::run(arguments, out),
+        Command::Trace(arguments) => trace::run(arguments, out),
+        Command::Explain(arguments) => explain::run(arguments, out),
         Command::Formats { command } => formats::run(command, out),
         Command::Rules { command } => rules::run(command, out),
         Command::Case { command } => case::run(command, out),

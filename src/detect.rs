@@ -13,6 +13,7 @@ mod links;
 pub mod measures;
 pub mod mining;
 pub mod name;
+pub mod peaks;
 pub mod regularity;
 pub mod replies;
 pub mod robustness;
@@ -130,14 +131,7 @@ pub fn detect(messages: &Messages, settings: &Settings) -> Activity {
     }
     let least = search::least_reach(settings);
     let contents = mining::groups(messages, least);
-    let born: Vec<(Option<i64>, Option<i64>)> = messages
-        .accounts
-        .iter()
-        .zip(&groups)
-        .map(|(account, rows)| {
-            (account.registered, rows.first().and_then(|row| columns.sent_at.get(*row as usize)).copied())
-        })
-        .collect();
+    let born = search::born(messages, &groups);
     let field = search::Field { messages, accounts: &groups, contents: &contents, initiated: &initiated, born: &born };
     let mut bursts = search::find(field, settings);
     let (mut campaigns, runs, set_aside) = find_campaigns(messages, settings, &contents, &initiated);

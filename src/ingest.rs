@@ -56,6 +56,7 @@ use crate::message::{DEFAULT_ZONE, Doubt, Messages, Place, Platform, ZoneBasis};
 pub use batch::{Consent, ConsentKind, Reject};
 pub use blocks::BLOCK_BYTES;
 pub use case_match::CaseDoubt;
+pub use fold::FoldedRecord;
 pub use inputs::{Input, InputError, Unreadable};
 pub use normalise::{normalise, values, words_of};
 pub use open::hex;
@@ -232,6 +233,8 @@ pub struct Ingested {
     pub case_doubts: Vec<CaseDoubt>,
     /// Where each input lies, containers opened: the first of `inputs`, one for one.
     pub sources: Vec<Input>,
+    /// Records that only told more of a message, where [`ingest_with_folded`] read the inputs.
+    pub folded_records: Vec<FoldedRecord>,
 }
 
 impl Ingested {
@@ -305,6 +308,30 @@ pub fn ingest(
     settings: &Settings,
     progress: &dyn Progress,
 ) -> Result<Ingested, IngestError> {
+    read_all(inputs, unreadable, (case, settings), false, progress)
+}
+
+/// Reads all inputs and keeps the places of folded records: several for each message, where a log tells of its statuses.
+///
+/// # Errors
+/// As [`ingest`].
+pub fn ingest_with_folded(
+    inputs: &[Input],
+    unreadable: &[Unreadable],
+    case: &Case,
+    settings: &Settings,
+    progress: &dyn Progress,
+) -> Result<Ingested, IngestError> {
+    read_all(inputs, unreadable, (case, settings), true, progress)
+}
+
+fn read_all(
+    inputs: &[Input],
+    unreadable: &[Unreadable],
+    (case, settings): (&Case, &Settings),
+    keep_folded: bool,
+    progress: &dyn Progress,
+) -> Result<Ingested, IngestError> {
     let country = match &case.matter.country {
         Some(code) if people::is_country(code) => {
             Some(code.parse::<Country>().map_err(|_| IngestError::Country(code.clone()))?)
@@ -312,7 +339,8 @@ pub fn ingest(
         Some(code) => return Err(IngestError::Country(code.clone())),
         None => None,
     };
-    let context = Context::with_formats(country, settings.date_order, settings.threads, &settings.formats)?;
+    let mut context = Context::with_formats(country, settings.date_order, settings.threads, &settings.formats)?;
+    context.keep_folded = keep_folded;
     let known_accounts: Vec<String> = case
         .accounts
         .iter()
@@ -374,7 +402,7 @@ pub fn ingest(
         accounts.push(account);
     }
     let mut rejects: Vec<Reject> = batches.iter_mut().flat_map(|batch| std::mem::take(&mut batch.rejects)).collect();
-    let folded = fold::fold(batches, inputs.iter().map(|input| input.name.clone()).collect());
+    let folded = fold::fold(batches, inputs.iter().map(|input| input.name.clone()).collect(), keep_folded);
     let mut messages = folded.messages;
     for (index, account) in accounts.iter_mut().enumerate() {
         account.read = folded.read.get(index).copied().unwrap_or(0);
@@ -416,7 +444,16 @@ pub fn ingest(
     }
     apply_case(&mut messages, case, &context);
     let case_doubts = case_match::doubts(case, &inputs, &messages, &context);
-    Ok(Ingested { messages, consents: folded.consents, rejects, inputs: accounts, case_doubts, sources: inputs })
+    let folded_records = folded.records;
+    Ok(Ingested {
+        messages,
+        consents: folded.consents,
+        rejects,
+        inputs: accounts,
+        case_doubts,
+        sources: inputs,
+        folded_records,
+    })
 }
 
 fn count_batch(account: &mut InputFile, batch: &Batch<'_>) {

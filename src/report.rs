@@ -2,6 +2,7 @@
 //! Everything is first put into one extract; the files are written from it and from the stages' results.
 //! The folder appears whole or not at all, and the same input gives the same bytes.
 
+pub mod again;
 #[cfg(feature = "pdf")]
 pub mod annex;
 mod base64;
@@ -9,8 +10,10 @@ mod boundaries;
 mod build;
 pub mod case_draft;
 pub mod charts;
+pub mod compare;
 mod csv_files;
 pub mod evidence;
+pub mod explain;
 pub mod extract;
 pub mod folder;
 mod guard;
@@ -23,16 +26,20 @@ pub mod manifest;
 pub mod measures;
 mod message_ids;
 mod messages;
+pub mod near;
 pub mod places;
 pub mod plan;
+pub mod reading;
+pub mod records;
 pub mod reidentification;
 pub mod rules;
 mod shown;
 pub mod sums;
 mod tables;
 pub mod timestamp;
+pub mod trace;
 pub mod verify;
-mod words;
+pub(crate) mod words;
 mod workbook;
 
 use std::collections::BTreeSet;

@@ -53,6 +53,15 @@ impl Calendar {
         day.tomorrow().map_or(i64::MAX, |next| self.start(next))
     }
 
+    /// The instant that a text names: a day, by its start or its end, or an instant with its offset.
+    #[must_use]
+    pub fn moment(&self, text: &str, end_of_day: bool) -> Option<i64> {
+        match text.parse::<Date>() {
+            Ok(day) if text.len() == 10 => Some(if end_of_day { self.end(day) } else { self.start(day) }),
+            _ => text.parse::<Timestamp>().ok().map(Timestamp::as_millisecond),
+        }
+    }
+
     /// An instant as local time with its offset.
     #[must_use]
     pub fn local(&self, utc_ms: i64) -> jiff::Zoned {

@@ -24,6 +24,14 @@ differs.\n\
 Every option of report and inspect can also stand in sendeschluss.toml and in SENDESCHLUSS_… variables.\n\
 Not legal advice: the program measures and cites, counsel concludes.";
 
+const TRACE_HELP: &str = "Exit codes: 0 every record is the one of the report; 1 something differs; 2 no such id, or wrong usage; \
+3 a source is not there.";
+
+const EXPLAIN_HELP: &str = "Exit codes: 0 all is as the report says; 1 something differs; 2 no such id, or wrong usage; \
+3 a source is not there.";
+
+const COMPARE_HELP: &str = "Exit codes: 0 the same; 1 something differs; 2 no report, or wrong usage.";
+
 /// A command.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -33,6 +41,15 @@ pub enum Command {
     Inspect(InspectArguments),
     /// Tell what of the sending habit becomes unlawful from a day on, and where it can go on
     Plan(PlanArguments),
+    /// Print the source records behind a finding, burst, campaign, run, account cluster or message
+    #[command(after_help = TRACE_HELP)]
+    Trace(TraceArguments),
+    /// Tell the rule, figures, window, counter-evidence and near misses behind an id
+    #[command(after_help = EXPLAIN_HELP)]
+    Explain(ExplainArguments),
+    /// Tell what is new, gone and changed between two reports, and why
+    #[command(after_help = COMPARE_HELP)]
+    Compare(CompareArguments),
     /// Formats that are known, and formats of your own
     Formats {
         /// What to do.
@@ -365,6 +382,92 @@ pub struct PlanArguments {
     /// A rule pack that replaces or adds rules; may be given more than once
     #[arg(long, value_name = "FILE")]
     pub rules: Vec<PathBuf>,
+}
+
+/// A report that is looked into, and where its sources are.
+#[derive(Debug, Args)]
+pub struct AgainArguments {
+    /// The report folder
+    #[arg(value_name = "REPORT")]
+    pub report: PathBuf,
+    /// Folder that holds the inputs, where they no longer lie where they lay
+    #[arg(long, value_name = "DIR")]
+    pub inputs: Option<PathBuf>,
+    /// The report's case file, where it is not found beside the inputs
+    #[arg(long, value_name = "FILE")]
+    pub case: Option<PathBuf>,
+    /// A format file that the report was made with
+    #[arg(long, value_name = "FILE")]
+    pub format: Vec<PathBuf>,
+    /// A rule pack that the report was made with
+    #[arg(long, value_name = "FILE")]
+    pub rules: Vec<PathBuf>,
+    /// Language of what is said; without it, that of the report
+    #[arg(long, value_name = "LANGUAGE")]
+    pub lang: Option<LanguageArgument>,
+    /// As JSON, for programs
+    #[arg(long)]
+    pub json: bool,
+    /// Threads; without it, one for each core
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    #[command(flatten)]
+    /// How the program talks.
+    pub talk: TalkArguments,
+}
+
+/// Arguments of `trace`.
+#[derive(Debug, Args)]
+pub struct TraceArguments {
+    #[command(flatten)]
+    /// The report.
+    pub again: AgainArguments,
+    /// F-, B-, C-, R- or A- id, or the id of a message
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// Show the texts in clear; without it only their shape
+    #[arg(long)]
+    pub reveal: bool,
+    /// Print so many records; all are read and compared
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArguments {
+    #[command(flatten)]
+    /// The report.
+    pub again: AgainArguments,
+    /// F-, B-, C-, R- or A- id, or the id of a message
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// Show the template of a campaign in clear; without it only its shape
+    #[arg(long)]
+    pub reveal: bool,
+}
+
+/// Arguments of `compare`.
+#[derive(Debug, Args)]
+pub struct CompareArguments {
+    /// The report from before
+    #[arg(value_name = "OLD")]
+    pub old: PathBuf,
+    /// The report of now
+    #[arg(value_name = "NEW")]
+    pub new: PathBuf,
+    /// Also write the new and changed findings as CSV
+    #[arg(long, value_name = "FILE")]
+    pub new_findings: Option<PathBuf>,
+    /// Language of what is said; without it, that of the new report
+    #[arg(long, value_name = "LANGUAGE")]
+    pub lang: Option<LanguageArgument>,
+    /// As JSON, for programs
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    /// How the program talks.
+    pub talk: TalkArguments,
 }
 
 /// When to do something that depends on a terminal.

@@ -82,12 +82,7 @@ fn prepare_inner(arguments: &InputArguments, again: Option<&Again>) -> anyhow::R
     if arguments.inputs.is_empty() && again.is_none() {
         bail!("no input: name files, folders or globs, or set `inputs` in the settings");
     }
-    let threads = arguments.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    if !(1..=MOST_THREADS).contains(&threads) {
-        bail!("--threads {threads}: a number from 1 to {MOST_THREADS} is needed");
-    }
-    // Fails only when the pool was built before, as in tests that call the library twice.
-    let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+    let threads = threads(arguments.threads)?;
     let case_file = match (&arguments.case, again) {
         (_, Some(again)) => again.of("case").next(),
         (Some(file), None) => Some(file.clone()),
@@ -149,6 +144,20 @@ pub fn read_used(kind: &str, path: &Path, again: Option<&Again>, files: &mut Vec
     });
     files.push(UsedFile { kind, file, sha256: open::sha256(&bytes), bytes: bytes.len() as u64 });
     String::from_utf8(bytes).with_context(|| format!("{}: it is no UTF-8 text", path.display()))
+}
+
+/// Sets up so many threads; without a number, one for each core.
+///
+/// # Errors
+/// When the number is none that any machine has.
+pub fn threads(wanted: Option<usize>) -> anyhow::Result<usize> {
+    let threads = wanted.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    if !(1..=MOST_THREADS).contains(&threads) {
+        bail!("--threads {threads}: a number from 1 to {MOST_THREADS} is needed");
+    }
+    // Fails only when the pool was built before, as in tests that call the library twice.
+    let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+    Ok(threads)
 }
 
 /// Standard input has no end that could be known beforehand: it is bounded as what is unpacked is.
@@ -250,15 +259,9 @@ pub fn period(
 /// # Errors
 /// When it is neither.
 pub fn instant(text: &str, calendar: &Calendar, end_of_day: bool) -> anyhow::Result<i64> {
-    if let Ok(day) = text.parse::<jiff::civil::Date>()
-        && text.len() == 10
-    {
-        return Ok(if end_of_day { calendar.end(day) } else { calendar.start(day) });
-    }
-    let instant: jiff::Timestamp = text.parse().map_err(|_| {
+    calendar.moment(text, end_of_day).ok_or_else(|| {
         anyhow!("`{text}` is neither a day (2019-12-07) nor an instant with its offset (2019-12-07T00:00:00+01:00)")
-    })?;
-    Ok(instant.as_millisecond())
+    })
 }
 
 /// How recipients are shown: in clear, or under the matter's key, which is made when it is not there.

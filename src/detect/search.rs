@@ -79,6 +79,13 @@ pub fn find(field: Field<'_>, settings: &Settings) -> Vec<Burst> {
     found
 }
 
+/// For each account, when its age begins: by the case file, and by its first message.
+#[must_use]
+pub fn born(messages: &Messages, groups: &[Vec<u32>]) -> Vec<(Option<i64>, Option<i64>)> {
+    let first = |rows: &Vec<u32>| rows.first().and_then(|row| messages.columns.sent_at.get(*row as usize)).copied();
+    messages.accounts.iter().zip(groups).map(|(account, rows)| (account.registered, first(rows))).collect()
+}
+
 /// The least that a content must reach for any detector over one content, forwards left aside.
 #[must_use]
 pub fn least_reach(settings: &Settings) -> u64 {
@@ -137,7 +144,7 @@ fn is_forwarded(columns: &Columns, row: u32) -> bool {
 }
 
 /// Forwarded messages of known content: (content, rows by time).
-fn forwards(columns: &Columns) -> Vec<(u32, Vec<u32>)> {
+pub(super) fn forwards(columns: &Columns) -> Vec<(u32, Vec<u32>)> {
     let content = |row: &u32| columns.content.get(*row as usize).copied().unwrap_or(NO_CONTENT);
     let all = 0..columns.len() as u32;
     let mut rows: Vec<u32> = all.filter(|row| is_forwarded(columns, *row) && content(row) != NO_CONTENT).collect();

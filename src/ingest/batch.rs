@@ -615,8 +615,9 @@ impl<'c> Batch<'c> {
         if std::mem::replace(&mut self.closed, true) {
             return;
         }
-        let (echoes, echoing) = take_echoes(&mut self.rows);
-        (self.echoes, self.echoing) = (echoes, echoing);
+        if !self.context.keep_folded {
+            (self.echoes, self.echoing) = take_echoes(&mut self.rows);
+        }
         self.rows.shrink();
         self.content_of = HashMap::default();
         self.content_of_fingerprint = HashMap::default();

@@ -26,6 +26,8 @@ pub struct Context {
     pub date_order: Option<DateOrder>,
     /// Threads for reading.
     pub threads: usize,
+    /// Whether the places of folded records are kept: then they stay rows until all batches are joined.
+    pub keep_folded: bool,
 }
 
 impl Context {
@@ -55,6 +57,7 @@ impl Context {
             consent_words: ConsentWords::load()?,
             date_order,
             threads,
+            keep_folded: false,
         })
     }
 }

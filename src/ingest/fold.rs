@@ -16,7 +16,7 @@ use super::named_texts::NamedTexts;
 use super::people;
 use crate::message::{
     Account, Automation, Category, Columns, ContentKind, ContentWords, Contents, Direction, FORWARD_UNKNOWN, Form,
-    Messages, NO_CONTENT, Platform, RecipientKind, Recipients, Route, Texts,
+    Messages, NO_CONTENT, Place, Platform, RecipientKind, Recipients, Route, Texts,
 };
 
 /// Keys are spread over this many parts; each is folded on its own.
@@ -33,11 +33,25 @@ pub struct Folded {
     pub read: Vec<u64>,
     /// For each file, how many records only told more of messages already known.
     pub folded: Vec<u64>,
+    /// Where those records stand, if that is wanted.
+    pub records: Vec<FoldedRecord>,
 }
 
-/// Joins and folds. `batches` stand in order of file and place; `files` are the names of the inputs.
+/// A record that only told more of a message already known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FoldedRecord {
+    /// The message's key.
+    pub key: u128,
+    /// Index of its file.
+    pub file: u32,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// Joins and folds. `batches` stand in order of file and place; `files` are the names of the inputs; `keep_records` keeps
+/// the places of the records that were folded.
 #[must_use]
-pub fn fold(mut batches: Vec<Batch<'_>>, files: Vec<String>) -> Folded {
+pub fn fold(mut batches: Vec<Batch<'_>>, files: Vec<String>, keep_records: bool) -> Folded {
     let (accounts, account_of) = join_accounts(&batches);
     let (recipients, recipient_of) = join_recipients(&batches);
     let (mut contents, content_of, samples) = join_contents(&mut batches);
@@ -80,6 +94,13 @@ pub fn fold(mut batches: Vec<Batch<'_>>, files: Vec<String>) -> Folded {
         &contents,
         Tellings::new(&duplicates, &echoes).map(|telling| telling.resolve(&columns)),
     );
+    let record = |row: usize| FoldedRecord {
+        key: columns.key.get(row).copied().unwrap_or_default(),
+        file: columns.file.get(row).copied().unwrap_or_default(),
+        place: columns.place(row),
+    };
+    let wanted = duplicates.iter().filter(|_| keep_records);
+    let records = wanted.map(|(_, again)| record(*again as usize)).collect();
     let mut keep = Vec::new();
     if !duplicates.is_empty() {
         keep = vec![true; columns.len()];
@@ -103,7 +124,7 @@ pub fn fold(mut batches: Vec<Batch<'_>>, files: Vec<String>) -> Folded {
     (contents.texts, contents.text_of) = samples.texts(&columns, &content_of);
     let recipients = with_audience(recipients, &columns);
     let messages = Messages { accounts, recipients, contents, files, columns, conflicts, doubts: Vec::new() };
-    Folded { messages, consents, read, folded }
+    Folded { messages, consents, read, folded, records }
 }
 
 fn renumber(indices: &mut [u32], map: Option<&Vec<u32>>) {
@@ -515,7 +536,7 @@ mod tests {
             batch.close();
             batches.push(batch);
         }
-        let Folded { messages, read, folded, .. } = fold(batches, vec!["a".to_owned(), "b".to_owned()]);
+        let Folded { messages, read, folded, .. } = fold(batches, vec!["a".to_owned(), "b".to_owned()], false);
         let columns = &messages.columns;
         let row = |row: usize| {
             let text = messages.contents.fingerprint[columns.content[row] as usize];

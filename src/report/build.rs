@@ -267,7 +267,7 @@ fn finding_row(input: &ReportInput<'_>, finding: &Finding) -> FindingRow {
 }
 
 /// A limitation period with its last day, and whether that had passed on the day as of which the report stands.
-fn limitation_text(period: &LimitationEnd, language: Language) -> String {
+pub(super) fn limitation_text(period: &LimitationEnd, language: Language) -> String {
     let text = words(&period.text, language);
     let Some(end) = period.end else {
         let open = match language {

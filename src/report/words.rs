@@ -16,34 +16,34 @@ use crate::case::Language;
 /// A thing in both languages; that neither can be left out makes their keys the same.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Both<T> {
-    pub(super) de: T,
-    pub(super) en: T,
+pub(crate) struct Both<T> {
+    pub(crate) de: T,
+    pub(crate) en: T,
 }
 
 /// A file of words.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct WordsFile {
-    pub(super) text: BTreeMap<String, Both<String>>,
+pub(crate) struct WordsFile {
+    pub(crate) text: BTreeMap<String, Both<String>>,
     #[serde(default)]
-    pub(super) count: BTreeMap<String, Both<[String; 2]>>,
+    pub(crate) count: BTreeMap<String, Both<[String; 2]>>,
     #[serde(default)]
     pub(super) word: BTreeMap<String, BTreeMap<String, Both<String>>>,
 }
 
 /// The words of one language.
 #[derive(Debug)]
-pub(super) struct Words {
+pub(crate) struct Words {
     pub(super) language: Language,
-    pub(super) text: BTreeMap<String, String>,
+    pub(crate) text: BTreeMap<String, String>,
     pub(super) count: BTreeMap<String, [String; 2]>,
     pub(super) word: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 impl Words {
     /// The words of a file in a language.
-    pub(super) fn load(file: &str, language: Language) -> Result<Self, toml::de::Error> {
+    pub(crate) fn load(file: &str, language: Language) -> Result<Self, toml::de::Error> {
         Ok(Self::of(toml::from_str(file)?, language))
     }
 
@@ -85,10 +85,15 @@ impl Words {
     }
 
     /// A number with its noun, in the right form.
-    pub(super) fn counted(&self, key: &str, count: u64) -> Result<String, Error> {
+    pub(crate) fn counted(&self, key: &str, count: u64) -> Result<String, Error> {
         let [one, other] = self.count.get(key).ok_or_else(|| fault(format!("no count `{key}`")))?;
         let form = if count == 1 { one } else { other };
         Ok(form.replace("{n}", &number(count, self.language)))
+    }
+
+    /// A number as the language writes it.
+    pub(crate) fn number(&self, count: u64) -> String {
+        number(count, self.language)
     }
 
     /// The word for a fixed spelling; the spelling itself where there is none.
@@ -103,13 +108,13 @@ impl Words {
 }
 
 /// Fills the places of a text once; what is filled in is not looked at again.
-fn fill(text: &str, values: &[(&str, String)]) -> Option<String> {
+pub(crate) fn fill(text: &str, values: &[(&str, impl AsRef<str>)]) -> Option<String> {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {
         let (name, after) = after.split_once('}')?;
         filled.push_str(before);
-        filled.push_str(&values.iter().find(|(known, _)| *known == name)?.1);
+        filled.push_str(values.iter().find(|(known, _)| *known == name)?.1.as_ref());
         rest = after;
     }
     filled.push_str(rest);

@@ -93,7 +93,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 
 /// How the records of a source end, to find them without the program.
 #[derive(Clone, Copy)]
-enum Records {
+pub enum Records {
     Table,
     Utf16Table,
     Json,
@@ -101,7 +101,7 @@ enum Records {
 }
 
 /// The sources: name, bytes on disk, text as places count in it, and how its records end.
-fn sources() -> Vec<(&'static str, Vec<u8>, Vec<u8>, Records)> {
+pub fn sources() -> Vec<(&'static str, Vec<u8>, Vec<u8>, Records)> {
     let utf16: Vec<u8> = format!("\u{feff}{}", table(2, ';')).encode_utf16().flat_map(u16::to_le_bytes).collect();
     let latin = |text: &str| encoding_rs::WINDOWS_1252.encode(text).0.into_owned();
     let marked = format!("\u{feff}{}", table(5, '\t')).into_bytes();
@@ -124,7 +124,7 @@ const CASE: &str = "[matter]\nname = \"Sache Muster\"\ncountry = \"DE\"\nregion 
     [[account]]\nid = \"+493012345006\"\nroute = \"unofficial_automation\"\n\
     [[account]]\nid = \"Verlag Grün\"\nclient = \"Verlag GmbH\"\n[[account]]\nid = \"Laden Grün\"\n";
 
-fn reported(options: &[&str]) -> Matter {
+pub fn reported(options: &[&str]) -> Matter {
     let matter = Matter::new();
     for (name, bytes, ..) in sources() {
         matter.write(name, bytes);

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use crate::harness::{Ended, Matter, Report, Row};
 
 /// A newsletter to 60, a STOP, a chat, an empty file, a bad row and a picture that is no export.
-fn small_matter() -> Matter {
+pub fn small_matter() -> Matter {
     let matter = Matter::new();
     let sends = (0..60).map(|index| {
         format!("m{index:02};2020-02-03T10:00:{index:02}Z;+493023125000;+491713920{index:03};Angebot der Woche;zugestellt;ausgehend\n")

@@ -50,6 +50,7 @@ impl Pictures {
         })
     }
 
+    #[cfg(feature = "pdf")]
     /// The wide drawings: timeline, week, speed.
     #[must_use]
     pub fn for_paper(self) -> Vec<String> {
