@@ -69,6 +69,7 @@ pub fn page(extract: &Extract, language: Language) -> Result<String, HtmlError> 
 ///
 /// # Errors
 /// When the words of the build are damaged.
+#[cfg(feature = "pdf")]
 pub fn charts(extract: &Extract, language: Language) -> Result<Vec<String>, HtmlError> {
     let words = phrases::load(language)?;
     Ok(Pictures::new(extract, &words, &Clock::new(&extract.timezone, language))?.for_paper())

@@ -2,7 +2,7 @@
 //! The id is the same for a report and its sealed twin; the hash is not, for the data differ.
 //! Where they are printed is not known here.
 
-use std::io::{self, Write};
+use std::io::Write;
 
 use sha2::{Digest, Sha256};
 
@@ -53,21 +53,24 @@ pub fn write_findings(extract: &Extract, out: &mut dyn Write) -> serde_json::Res
 ///
 /// # Errors
 /// When the extract cannot be serialised.
+#[cfg(feature = "pdf")]
 pub fn findings_sha256(extract: &Extract) -> serde_json::Result<String> {
     let mut hashing = Hashing(Sha256::new());
     write_findings(extract, &mut hashing)?;
     Ok(hex(&hashing.0.finalize()))
 }
 
+#[cfg(feature = "pdf")]
 struct Hashing(Sha256);
 
+#[cfg(feature = "pdf")]
 impl Write for Hashing {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+    fn write(&mut self, buffer: &[u8]) -> std::io::Result<usize> {
         self.0.update(buffer);
         Ok(buffer.len())
     }
 
-    fn flush(&mut self) -> io::Result<()> {
+    fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
     }
 }

@@ -154,7 +154,9 @@ impl Sheet<'_> {
         let width = |name: &str, least: f64| (name.chars().count() as f64 + 4.0).max(least);
         let of = |(name, kind): &Column| match kind {
             Kind::Time => {
-                let local = format!("{name} ({})", self.calendar.name());
+                // Two columns of one name would be told apart by nobody.
+                let zone = if self.calendar.name() == "UTC" { "date" } else { self.calendar.name() };
+                let local = format!("{name} ({zone})");
                 let utc = format!("{name} (UTC)");
                 vec![(local.clone(), width(&local, 20.0)), (utc, 25.0)]
             }
