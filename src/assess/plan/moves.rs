@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 
 use super::super::pack::{Rule, Trigger};
-use super::super::scene::Scene;
+use super::super::scene::{Scene, is_same_address};
 use super::{AccountPlan, Fact};
 use crate::detect::{Counts, Inbound, Scope};
 use crate::ingest::proof::Channels;
@@ -92,12 +92,47 @@ pub struct Move {
 
 /// All four ways for what an account has at stake.
 pub(super) fn moves(scene: &Scene<'_>, plan: &AccountPlan, from: Date, stake: &[u32]) -> Vec<Move> {
-    vec![
+    let mut moves = vec![
         business_api(scene, plan, from, stake),
         service_window(scene, plan, stake),
         business_app_lists(scene, plan, from),
         email(scene, plan, from, stake),
-    ]
+    ];
+    let barred = barred(scene, plan.account, from, stake);
+    for one in moves.iter_mut().filter(|_| barred > 0) {
+        one.reasons.insert(0, Fact::of("barred", &[("barred", barred), ("recipients", plan.opt_ins.recipients)]));
+        one.verdict = match one.verdict {
+            _ if barred == plan.opt_ins.recipients => Verdict::Closed,
+            Verdict::Open => Verdict::Partly,
+            verdict => verdict,
+        };
+    }
+    moves
+}
+
+/// How many people may get no advertising of an account's client by any way, for an undertaking or a court order that is in
+/// force on the day asked for covers them; of those who got advertising.
+fn barred(scene: &Scene<'_>, account: u32, from: Date, stake: &[u32]) -> u64 {
+    let client = scene.messages().accounts.get(account as usize).and_then(|account| account.client.as_deref());
+    let at = scene.calendar().start(from);
+    let case = scene.grounds.case;
+    let undertakings = case.undertakings.iter().map(|one| (one.client.as_str(), one.date, &one.recipients));
+    let orders = case.orders.iter().map(|one| (one.client.as_str(), one.date, &one.recipients));
+    let in_force: Vec<&Vec<String>> = undertakings
+        .chain(orders)
+        .filter(|(name, date, _)| Some(*name) == client && scene.instant(*date) <= at)
+        .map(|(.., recipients)| recipients)
+        .collect();
+    if in_force.is_empty() {
+        return 0;
+    }
+    let advertising = stake.iter().filter(|row| scene.is_advertising(**row));
+    let people: BTreeSet<u32> = advertising.map(|row| scene.recipient(*row)).collect();
+    let covered = |person: &&u32| {
+        let address = scene.messages().recipients.address.get(**person as usize);
+        in_force.iter().any(|named| named.is_empty() || named.iter().any(|one| is_same_address(one, address)))
+    };
+    people.iter().filter(covered).count() as u64
 }
 
 /// Rules of all packs that cover the day asked for.

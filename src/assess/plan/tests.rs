@@ -191,4 +191,15 @@ fn an_undertaking_is_told_from_its_day_on() {
         plan.accounts[0].facts.iter().any(|fact| fact.key == "undertaking_in_force")
     };
     assert!(!told("2020-02-01") && told("2020-02-02"));
+    // It covers everybody, so no way is open to advertising; one that covers ten leaves the others.
+    let rules = [rule("A", "low", "")];
+    let all = planned(&log, case, &rules, "2020-02-02");
+    assert!(all.accounts[0].moves.iter().all(|one| one.verdict == Verdict::Closed && one.reasons[0].key == "barred"));
+    let ten: Vec<String> = (0..10).map(|person| format!("\"+49 171 392 {person:04}\"")).collect();
+    let some = planned(&log, &format!("{case}recipients = [{}]\n", ten.join(", ")), &rules, "2020-02-02");
+    let barred = &some.accounts[0].moves[0].reasons[0];
+    assert_eq!(barred, &Fact::of("barred", &[("barred", 10), ("recipients", 60)]));
+    assert!(some.accounts[0].moves.iter().all(|one| one.verdict != Verdict::Open));
+    let before = planned(&log, case, &rules, "2020-02-01");
+    assert!(before.accounts[0].moves.iter().all(|one| one.reasons[0].key != "barred"));
 }
