@@ -298,7 +298,7 @@ pub struct ReportArguments {
     pub exhibit: String,
     /// Largest size of a PDF; what does not fit goes into further, numbered ones
     #[cfg(feature = "pdf")]
-    #[arg(long, value_name = "SIZE", default_value = "200MB")]
+    #[arg(long, value_name = "SIZE", default_value = "200MB", value_parser = settings::size_text)]
     pub bundle_size: String,
     /// Also write every canonical message to messages.parquet
     #[arg(long)]

@@ -26,6 +26,9 @@ const OTHERS: &[(&str, &str)] = files![
     "languages/rules.toml",
     "languages/transactional_words.toml",
     "languages/wording.toml",
+    "page/page.css",
+    "page/page.html.jinja",
+    "page/page.js",
     "schema/rule-pack.schema.json",
 ];
 

@@ -15,12 +15,24 @@ use crate::harness::{Ended, Matter, project};
 
 /// The sample matter, copied, with its report.
 fn sample_report(options: &[&str]) -> Matter {
+    sample_report_of("csv,json,html", options)
+}
+
+/// The same with all kinds of files.
+fn whole_sample_report(options: &[&str]) -> Matter {
+    let all: &[&str] = &["csv", "csv-excel", "json", "html", "xlsx"];
+    let kinds = [all, if cfg!(feature = "pdf") { &["pdf"] } else { &[] }].concat().join(",");
+    sample_report_of(&kinds, &[&["--load-file", "--with-messages"], options].concat())
+}
+
+fn sample_report_of(kinds: &str, options: &[&str]) -> Matter {
     let matter = Matter::new();
     for entry in fs::read_dir(project("data/samples")).expect("the samples") {
         let path = entry.expect("an entry").path();
         matter.write(Path::new("in").join(path.file_name().expect("a name")), fs::read(&path).expect("a sample"));
     }
-    let arguments: Vec<&str> = ["report", "in", "-o", "out", "-q"].iter().chain(options).copied().collect();
+    let arguments: Vec<&str> =
+        ["report", "in", "-o", "out", "-q", "--write", kinds].iter().chain(options).copied().collect();
     matter.run(&arguments).with_code(0);
     matter
 }
@@ -47,7 +59,7 @@ fn flip(path: &Path, at: usize) -> Vec<u8> {
 #[test]
 fn one_changed_byte_in_any_output_is_found_and_named() {
     for options in [&[][..], &["--timestamp-request"]] {
-        let matter = sample_report(options);
+        let matter = if options.is_empty() { whole_sample_report(options) } else { sample_report(options) };
         let report = matter.report("out");
         let files = report.files();
         assert!(files.len() > 15);
@@ -211,7 +223,7 @@ fn rich_matter() -> (Matter, Vec<&'static str>) {
 
 #[test]
 fn a_report_comes_again_to_the_byte_from_any_folder() {
-    let matter = sample_report(&["--timestamp-request"]);
+    let matter = whole_sample_report(&["--timestamp-request"]);
     let again = |command: &mut Command| {
         let ended = Matter::run_command(command).with_code(0);
         let verdict = verdict(&ended);
@@ -226,6 +238,8 @@ fn a_report_comes_again_to_the_byte_from_any_folder() {
     fs::rename(matter.path("in"), matter.path("moved/exports")).expect("moving");
     let ended = matter.run(&["verify", "out", "--recompute"]).with_code(3);
     assert!(ended.stdout.contains("not found") && ended.stdout.contains("--inputs DIR"), "{ended}");
+    // Another file under the longer name must not hide the right one under the shorter.
+    matter.write("moved/exports/in/case.toml", "another");
     again(&mut matter.command(&["verify", "out", "--recompute", "--json", "--inputs", "moved/exports"]));
 }
 

@@ -247,21 +247,19 @@ const CAMPAIGNS: [Column; 8] = [
     count("replies"),
     PERIOD,
 ];
-const BURSTS: [Column; 9] = [
+const BURSTS: [Column; 8] = [
     column("burst", Kind::Id, "id"),
-    column("detector", Kind::Text, "wide"),
+    column("detector", Kind::Noted, "account"),
     column("account", Kind::Text, "account"),
     PERIOD,
     count("messages"),
     count("recipients"),
     column("peak", Kind::Valued, "n p"),
-    column("threshold", Kind::Valued, ""),
-    column("robustness", Kind::Lines, ""),
+    column("robustness", Kind::Lines, "account"),
 ];
-const ACCOUNTS: [Column; 10] = [
+const ACCOUNTS: [Column; 9] = [
     column("account", Kind::Noted, "account"),
-    column("client", Kind::Text, ""),
-    column("provider", Kind::Text, ""),
+    column("client_provider", Kind::Lines, "account"),
     count("messages"),
     count("initiated"),
     count("recipients"),
@@ -464,13 +462,12 @@ impl Maker<'_> {
         let threshold = words.say("threshold_in", &[("count", counted), ("window", window)])?;
         Ok(vec![
             word(&row.burst_id),
-            Cell::Word(detector),
+            Cell::Noted(detector, threshold),
             word(if row.client.is_empty() { &row.account } else { &row.client }),
             self.period(Some(&row.start), Some(&row.end)),
             Cell::Number(row.messages),
             Cell::Number(row.recipients),
             self.counted_at(row.peak, &row.peak_at),
-            Cell::Valued(i64::try_from(row.threshold).unwrap_or(i64::MAX), threshold, String::new()),
             Cell::Lines(self.robustness(row.robustness, &row.depends_on)),
         ])
     }
@@ -485,11 +482,8 @@ impl Maker<'_> {
             .collect();
         let counts = [row.messages, row.initiated, row.recipients, row.inbound, row.campaigns, row.bursts];
         let period = self.period(row.first_sent.as_deref(), row.last_sent.as_deref());
-        let who = [
-            Cell::Noted(row.account.clone(), routes.join("; ")),
-            Cell::Word(named(&row.client)?),
-            Cell::Word(named(&row.provider)?),
-        ];
+        let parties = vec![named(&row.client)?, named(&row.provider)?];
+        let who = [Cell::Noted(row.account.clone(), routes.join("; ")), Cell::Lines(parties)];
         Ok(who.into_iter().chain(counts.map(Cell::Number)).chain([period]).collect())
     }
 }
