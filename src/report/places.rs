@@ -82,11 +82,11 @@ mod tests {
         let under = |folder: &str| Places { under: Some(home.path().join(folder)), report: home.path().join("report") };
         assert_eq!(under("moved").find("old/data/log.csv"), [deep, flat.clone()]);
         assert_eq!(under("moved").find("/elsewhere/log.csv"), [flat]);
-        assert_eq!(under("moved").find("other.csv"), [PathBuf::new(); 0]);
+        assert!(under("moved").find("other.csv").is_empty());
         let same = Places { under: None, report: home.path().join("report") };
         let above = |path: PathBuf| vec![path.canonicalize().expect("there")];
         assert_eq!(same.find("in/log.csv"), above(beside));
-        assert_eq!(same.find("in/none.csv"), [PathBuf::new(); 0]);
+        assert!(same.find("in/none.csv").is_empty());
         #[cfg(unix)]
         {
             use std::os::unix::ffi::OsStrExt;

@@ -218,7 +218,10 @@ fn hostile_text_stays_text_in_a_pdf_a_3_with_its_files_inside() {
         );
         for (name, bytes) in &files {
             assert!(streams.contains(bytes), "{name} is embedded as it is");
-            assert!(holds(&streams, &attached_name(name)) || holds(&[pdf.clone()], &attached_name(name)), "{name}");
+            assert!(
+                holds(&streams, &attached_name(name)) || holds(std::slice::from_ref(pdf), &attached_name(name)),
+                "{name}"
+            );
         }
         assert_eq!(
             pdf,

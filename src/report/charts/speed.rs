@@ -151,8 +151,8 @@ fn time_text(milliseconds: i64, words: &SpeedWords<'_>) -> String {
     let days = milliseconds / 86_400_000;
     match milliseconds {
         ..60_000 => format!("{} s", milliseconds / 1_000),
-        ..3_600_000 => format!("{} min", milliseconds / 60_000),
-        ..86_400_000 => format!("{} h", milliseconds / 3_600_000),
+        60_000..3_600_000 => format!("{} min", milliseconds / 60_000),
+        3_600_000..86_400_000 => format!("{} h", milliseconds / 3_600_000),
         _ => format!("{days} {}", words.day.get(usize::from(days != 1)).copied().unwrap_or_default()),
     }
 }
