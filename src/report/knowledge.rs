@@ -16,6 +16,7 @@ macro_rules! files {
 const OTHERS: &[(&str, &str)] = files![
     "detectors.toml",
     "formats/delimited.toml",
+    "formats/registers.toml",
     "formats/whatsapp_chat.toml",
     "languages/annex.toml",
     "languages/case.toml",
