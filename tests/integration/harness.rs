@@ -82,7 +82,7 @@ impl Matter {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sendeschluss"));
         command.args(arguments);
         let said = |word: &str| arguments.iter().any(|argument| argument.as_ref() == word);
-        if said("report") && !said("--write") {
+        if arguments.first().is_some_and(|first| first.as_ref() == "report") && !said("--write") {
             // Setting a PDF takes seconds in a build for tests; those that are about it ask for it.
             command.args(["--write", "csv,json,html"]);
         }
