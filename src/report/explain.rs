@@ -11,7 +11,7 @@ use super::again::{Again, AgainError, Assessed, Places, Sources, Standing, read_
 use super::instants::utc;
 use super::near::{self, NearContent, NearDetector, NearLink, NearMessage, NearRule, NearRun};
 use super::reading::Report;
-use super::trace::{Kind, TraceError, of_message, own_row, unknown};
+use super::trace::{Kind, TraceError, of_message, own_row, shown_id, unknown};
 use crate::assess::{Finding, Wording};
 use crate::case::Language;
 use crate::detect::peaks::Lookout;
@@ -436,7 +436,7 @@ impl Seen<'_> {
         let detector = self.again.detection.detectors.get(burst.detector)?;
         let (before, after) = self.lookout.beside(burst);
         let beside = |neighbour: crate::detect::peaks::Neighbour| NearMessage {
-            message_id: self.messages().message_id(neighbour.row as usize),
+            message_id: shown_id(self.messages(), neighbour.row, false),
             sent_at: utc(neighbour.at),
             apart_ms: if neighbour.at < burst.start { burst.start - neighbour.at } else { neighbour.at - burst.end },
             count: neighbour.count,
@@ -494,7 +494,7 @@ impl Seen<'_> {
         let account = messages.columns.account.get(at).copied();
         let around = |account| near::detectors(self, account, Some(&FxHashSet::from_iter([row])));
         MessageTold {
-            message_id: messages.message_id(at),
+            message_id: shown_id(messages, row, false),
             sent_at: utc(self.at(row)),
             account: messages.account(at).map(|account| account.id.clone()).unwrap_or_default(),
             direction: direction.as_str(),

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::again::{Again, AgainError, Places, Sources, Standing, read_again};
 use super::instants::utc;
+use super::message_ids;
 use super::reading::{ID_TABLES, ReadingError, Report, Row, nearest};
 use super::records::{self, Wanted};
 use crate::detect::clusters::{Cluster, Link};
@@ -238,13 +239,20 @@ pub fn trace(
         let missing = sources.standing(Standing::Missing);
         if missing.is_empty() && sources.standing(Standing::Changed).is_empty() {
             let again = read_again(report, sources, places, progress)?;
-            let Some((found, members)) = members(&again, report, places, id, known.then_some(kind))? else {
-                let own = own_ids(&again.ingested.messages);
-                return Err(unknown(&[ids, own].concat(), id));
-            };
-            kind = found;
-            membership = Membership::Computed;
-            records = found_again(report, &again, kind, &members)?;
+            match members(&again, report, places, id, known.then_some(kind))? {
+                Some((found, members)) => {
+                    kind = found;
+                    membership = Membership::Computed;
+                    records = found_again(report, &again, kind, (&members, texts.reveal))?;
+                }
+                // An id that tells its recipient stands in the report as a digest that only the matter's key makes.
+                None => {
+                    records = evidence(report, &|row| row.get("message_id") == id)?;
+                    if records.is_empty() {
+                        return Err(unknown(&[ids, own_ids(&again.ingested.messages)].concat(), id));
+                    }
+                }
+            }
         } else {
             membership = Membership::Partial;
             records = match kind {
@@ -408,8 +416,21 @@ fn of_cluster(again: &Again, cluster: &Cluster) -> Vec<u32> {
     rows
 }
 
+/// The id of a row's message as a terminal may show it: one that tells the recipient stands as its key, which can be
+/// traced as well.
+#[must_use]
+pub fn shown_id(messages: &Messages, row: u32, reveal: bool) -> String {
+    let id = messages.message_id(row as usize);
+    let recipient = messages.columns.recipient.get(row as usize).copied().unwrap_or_default();
+    if reveal || !message_ids::tells(&id, messages.recipients.address.get(recipient as usize)) {
+        return id;
+    }
+    let key = messages.columns.key.get(row as usize).copied().unwrap_or_default();
+    format!("M-{:016x}", (key >> 64) as u64)
+}
+
 fn own_ids(messages: &Messages) -> Vec<String> {
-    let mut ids: Vec<String> = (0..messages.columns.len()).map(|row| messages.message_id(row)).collect();
+    let mut ids: Vec<String> = (0..messages.columns.len() as u32).map(|row| shown_id(messages, row, false)).collect();
     ids.sort_unstable();
     ids.dedup();
     ids
@@ -417,12 +438,17 @@ fn own_ids(messages: &Messages) -> Vec<String> {
 
 /// Records of rows that were found again, with the hashes that evidence.csv has for them. Of a single message all
 /// records are given, those that were folded into it too.
-fn found_again(report: &mut Report, again: &Again, kind: Kind, rows: &[u32]) -> Result<Vec<Record>, ReadingError> {
+fn found_again(
+    report: &mut Report,
+    again: &Again,
+    kind: Kind,
+    (rows, reveal): (&[u32], bool),
+) -> Result<Vec<Record>, ReadingError> {
     let messages = &again.ingested.messages;
     let columns = &messages.columns;
     let file_name = |file: u32| messages.files.get(file as usize).cloned().unwrap_or_default();
     let of = |row: u32, part, file: u32, place: crate::message::Place| Record {
-        message_id: messages.message_id(row as usize),
+        message_id: shown_id(messages, row, reveal),
         sent_at: utc(columns.sent_at.get(row as usize).copied().unwrap_or_default()),
         account: messages.account(row as usize).map(|account| account.id.clone()).unwrap_or_default(),
         part,
