@@ -24,6 +24,16 @@ pub struct Matter {
     root: tempfile::TempDir,
 }
 
+/// A text without the apostrophe that keeps spreadsheets from taking it for a formula.
+fn unguarded(text: String) -> String {
+    let first =
+        |rest: &str| rest.trim_start_matches(['\'', '"', ' ']).starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
+    match text.strip_prefix('\'') {
+        Some(rest) if first(rest) => rest.to_owned(),
+        _ => text,
+    }
+}
+
 /// How a run ended.
 #[derive(Debug)]
 pub struct Ended {
@@ -147,7 +157,8 @@ impl Report {
     pub fn csv(&self, name: &str) -> Vec<Row> {
         let bytes = self.bytes(&format!("csv/{name}.csv"));
         let mut reader = csv::Reader::from_reader(bytes.as_slice());
-        reader.deserialize().map(|row| row.expect("a row with all its columns")).collect()
+        let rows = reader.deserialize().map(|row| row.expect("a row with all its columns"));
+        rows.map(|row: Row| row.into_iter().map(|(column, text)| (column, unguarded(text))).collect()).collect()
     }
 
     /// The account of one input.
