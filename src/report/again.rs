@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::places::Places as Names;
 use super::reading::{Hashed, ReadingError, Report};
 use crate::assess::{Assessment, Calendar, Grounds, Pack, PackError, UnknownZone, Wording, WordingError, assess};
 use crate::case::{Case, Language};
@@ -167,19 +168,11 @@ impl Sources {
         }
         let recorded = &report.manifest().inputs;
         let names: BTreeSet<&str> = recorded.iter().map(|input| input.file.as_str()).collect();
-        let mut index = elsewhere.map(Elsewhere::new);
-        let recorded_places = super::places::Places { under: None, report: report.folder().to_owned() };
+        let under = elsewhere.map(Path::to_owned);
+        let mut finder = Finder::new(Names { under, report: report.folder().to_owned() });
         let mut files = BTreeMap::new();
         for input in recorded.iter().filter(|input| container_of(&input.file, &names).is_none()) {
-            let path = match &mut index {
-                Some(index) => index.find(input),
-                None => {
-                    // Of several files that the name may mean, one as long as the recorded one goes first.
-                    let mut found = recorded_places.find(&input.file);
-                    found.sort_by_key(|path| path.metadata().map_or(true, |file| file.len() != input.bytes));
-                    found.into_iter().next()
-                }
-            };
+            let path = finder.find(input);
             files.insert(input.file.clone(), Source { recorded: input.clone(), path, standing: None });
         }
         Ok(Self { files, told })
@@ -247,39 +240,48 @@ fn container_of<'n>(name: &'n str, names: &BTreeSet<&str>) -> Option<&'n str> {
     name.match_indices(SEPARATOR).find_map(|(at, _)| name.get(..at).filter(|outer| names.contains(outer)))
 }
 
-/// A folder in which inputs lie that lay elsewhere: by their names, as much of them as fits, else by their bytes.
-struct Elsewhere<'f> {
-    folder: &'f Path,
+/// Finds inputs: by their names, and of several files that a name may mean the one with the recorded bytes; in a folder
+/// that the user named also by their bytes alone.
+struct Finder {
+    places: Names,
+    /// Files of that folder, listed when a name finds nothing there.
     by_size: Option<BTreeMap<u64, Vec<PathBuf>>>,
 }
 
-impl<'f> Elsewhere<'f> {
-    const fn new(folder: &'f Path) -> Self {
-        Self { folder, by_size: None }
+impl Finder {
+    const fn new(places: Names) -> Self {
+        Self { places, by_size: None }
     }
 
     fn find(&mut self, input: &Hashed) -> Option<PathBuf> {
-        let parts: Vec<&str> = input.file.split('/').filter(|part| !part.is_empty() && *part != "..").collect();
-        let tail = |first: usize| {
-            parts.get(first..).unwrap_or_default().iter().fold(self.folder.to_owned(), |path, part| path.join(part))
+        let named = self.places.find(&input.file);
+        let Some(folder) = &self.places.under else {
+            // One file alone is hashed when somebody asks how it stands.
+            let same = if named.len() > 1 { named.iter().find(|path| is(path, input)) } else { None };
+            return same.or_else(|| named.first()).cloned();
         };
-        let named: Vec<PathBuf> = (0..parts.len()).map(tail).filter(|path| path.is_file()).collect();
-        let same = |path: &&PathBuf| sha256(path).is_some_and(|sha256| sha256 == input.sha256);
-        if let Some(found) = named.iter().find(same) {
+        if let Some(found) = named.iter().find(|path| is(path, input)) {
             return Some(found.clone());
         }
-        let by_size = self.by_size.get_or_insert_with(|| {
-            let mut by_size: BTreeMap<u64, Vec<PathBuf>> = BTreeMap::new();
-            let files = walkdir::WalkDir::new(self.folder).follow_links(true).sort_by_file_name().into_iter();
-            for entry in files.filter_map(Result::ok).filter(|entry| entry.file_type().is_file()) {
-                let size = entry.metadata().map_or(0, |meta| meta.len());
-                by_size.entry(size).or_default().push(entry.into_path());
-            }
-            by_size
-        });
+        let by_size = self.by_size.get_or_insert_with(|| files_by_size(folder));
         let sized = by_size.get(&input.bytes).map_or(&[][..], Vec::as_slice);
-        sized.iter().find(same).or_else(|| named.first()).cloned()
+        sized.iter().find(|path| is(path, input)).or_else(|| named.first()).cloned()
     }
+}
+
+/// Whether a file has the bytes of an input.
+fn is(path: &Path, input: &Hashed) -> bool {
+    sha256(path).is_some_and(|sha256| sha256 == input.sha256)
+}
+
+fn files_by_size(folder: &Path) -> BTreeMap<u64, Vec<PathBuf>> {
+    let mut by_size: BTreeMap<u64, Vec<PathBuf>> = BTreeMap::new();
+    let files = walkdir::WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter();
+    for entry in files.filter_map(Result::ok).filter(|entry| entry.file_type().is_file()) {
+        let size = entry.metadata().map_or(0, |meta| meta.len());
+        by_size.entry(size).or_default().push(entry.into_path());
+    }
+    by_size
 }
 
 fn sha256(path: &Path) -> Option<String> {
@@ -518,7 +520,8 @@ mod tests {
             sha256: open::sha256(text.as_bytes()),
             bytes: text.len() as u64,
         };
-        let mut elsewhere = Elsewhere::new(home.path());
+        let places = Names { under: Some(home.path().to_owned()), report: home.path().join("report") };
+        let mut elsewhere = Finder::new(places);
         assert_eq!(elsewhere.find(&hashed("/far/away/in/log.csv", "one")), Some(same));
         assert_eq!(elsewhere.find(&hashed("two.csv", "two")), Some(renamed));
         assert_eq!(elsewhere.find(&hashed("far/two.csv", "ten")), Some(other), "changed, but there");

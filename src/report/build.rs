@@ -224,19 +224,7 @@ fn finding_row(input: &ReportInput<'_>, finding: &Finding) -> FindingRow {
         amount_min: finding.amounts.first().map(|amount| amount.min.clone()).unwrap_or_default(),
         amount_max: finding.amounts.first().map(|amount| amount.max.clone()).unwrap_or_default(),
         currency: finding.amounts.first().map(|amount| amount.currency.clone()).unwrap_or_default(),
-        amounts: finding
-            .amounts
-            .iter()
-            .map(|amount| AmountRow {
-                text: words(&amount.text, language),
-                min: amount.min.clone(),
-                max: amount.max.clone(),
-                currency: amount.currency.clone(),
-                per: amount.per.as_str(),
-                mark: amount.mark.as_str(),
-                source: amount.source.clone(),
-            })
-            .collect(),
+        amounts: finding.amounts.iter().map(|amount| AmountRow::of(amount, language)).collect(),
         limitation: finding
             .limitation
             .iter()

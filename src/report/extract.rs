@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::measures::{ClusterRow, IntensityRow, LimitCheckRow, SourceCheckRow, SpeedRow};
+use crate::assess::pack::Amount;
 use crate::case::Language;
 use crate::ingest::MappedColumn;
 
@@ -319,6 +320,22 @@ pub struct AmountRow {
     pub mark: &'static str,
     /// Source.
     pub source: String,
+}
+
+impl AmountRow {
+    /// An amount of a rule in a language.
+    #[must_use]
+    pub fn of(amount: &Amount, language: Language) -> Self {
+        Self {
+            text: words(&amount.text, language),
+            min: amount.min.clone(),
+            max: amount.max.clone(),
+            currency: amount.currency.clone(),
+            per: amount.per.as_str(),
+            mark: amount.mark.as_str(),
+            source: amount.source.clone(),
+        }
+    }
 }
 
 /// Messages on a boundary day.

@@ -64,7 +64,6 @@ pub fn page(extract: &Extract, language: Language) -> Result<String, HtmlError> 
     Ok(page)
 }
 
-#[cfg(feature = "pdf")]
 /// The charts of the page as SVG, as wide as paper: timeline, week, speed. An empty one has nothing to show.
 ///
 /// # Errors

@@ -294,15 +294,7 @@ pub fn view(pack: &Pack, rule: &Rule, detectors: &[Detector], language: Language
             .amounts
             .iter()
             .map(|amount| AmountView {
-                amount: AmountRow {
-                    text: said(&amount.text),
-                    min: amount.min.clone(),
-                    max: amount.max.clone(),
-                    currency: amount.currency.clone(),
-                    per: amount.per.as_str(),
-                    mark: amount.mark.as_str(),
-                    source: amount.source.clone(),
-                },
+                amount: AmountRow::of(amount, language),
                 from: amount.from,
                 to: amount.to,
                 fewer_employees_than: amount.fewer_employees_than,

@@ -3,37 +3,19 @@
 //! What is said with the words is decided in `parts`.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
-
-use serde::Deserialize;
+use std::collections::BTreeSet;
 
 use super::AnnexError;
 use crate::case::Language;
-use crate::report::charts::number;
+use crate::report::html::amount;
+use crate::report::words;
 
 const WORDS: &str = include_str!("../../../data/languages/annex.toml");
-
-/// A thing in both languages; that neither can be left out makes their keys the same.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Both<T> {
-    de: T,
-    en: T,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    text: BTreeMap<String, Both<String>>,
-    count: BTreeMap<String, Both<[String; 2]>>,
-    word: BTreeMap<String, BTreeMap<String, Both<String>>>,
-}
 
 /// The words of one language.
 #[derive(Debug)]
 pub struct Words {
-    language: Language,
-    file: File,
+    known: words::Words,
     missing: RefCell<BTreeSet<String>>,
 }
 
@@ -43,14 +25,7 @@ impl Words {
     /// # Errors
     /// When the file of the build is damaged.
     pub fn load(language: Language) -> Result<Self, AnnexError> {
-        Ok(Self { language, file: toml::from_str(WORDS)?, missing: RefCell::default() })
-    }
-
-    fn pick<'a, T>(&self, both: &'a Both<T>) -> &'a T {
-        match self.language {
-            Language::De => &both.de,
-            Language::En => &both.en,
-        }
+        Ok(Self { known: words::Words::load(WORDS, language)?, missing: RefCell::default() })
     }
 
     /// A text.
@@ -60,57 +35,33 @@ impl Words {
 
     /// A text with its places filled; what is filled in is not looked at again.
     pub fn fill(&self, key: &str, values: &[(&str, &str)]) -> String {
-        let Some(text) = self.file.text.get(key).map(|both| self.pick(both)) else {
-            self.missing.borrow_mut().insert(key.to_owned());
-            return String::new();
-        };
-        let mut filled = String::with_capacity(text.len());
-        let mut rest = text.as_str();
-        while let Some((before, after)) = rest.split_once('{') {
-            filled.push_str(before);
-            let (name, after) = after.split_once('}').unwrap_or((after, ""));
-            match values.iter().find(|(known, _)| *known == name) {
-                Some((_, value)) => filled.push_str(value),
-                None => drop(self.missing.borrow_mut().insert(format!("{key}/{name}"))),
-            }
-            rest = after;
-        }
-        filled.push_str(rest);
-        filled
+        let text = self.known.text.get(key);
+        text.and_then(|text| words::fill(text, values)).unwrap_or_else(|| self.lacks(key.to_owned()))
     }
 
     /// The word for a fixed spelling; the spelling itself where there is none.
     pub fn word(&self, group: &str, key: &str) -> String {
-        let found = self.file.word.get(group).and_then(|words| words.get(key));
-        found.map_or_else(|| key.to_owned(), |both| self.pick(both).clone())
+        self.known.word(group, key).to_owned()
     }
 
     /// A number with its noun, in the right form.
     pub fn counted(&self, key: &str, count: u64) -> String {
-        let Some(both) = self.file.count.get(key) else {
-            self.missing.borrow_mut().insert(format!("count/{key}"));
-            return String::new();
-        };
-        let [one, other] = self.pick(both);
-        let form = if count == 1 { one } else { other };
-        form.replace("{n}", &self.number(count))
+        self.known.counted(key, count).unwrap_or_else(|_| self.lacks(format!("count/{key}")))
     }
 
     /// A number as people write it.
     pub fn number(&self, count: u64) -> String {
-        number(count, self.language)
+        self.known.number(count)
     }
 
     /// An amount of money as people write it; what is no plain number stays as it is.
     pub fn amount(&self, text: &str) -> String {
-        let (whole, parts) = text.split_once('.').unwrap_or((text, ""));
-        let Ok(whole) = whole.parse() else { return text.to_owned() };
-        let point = if self.language == Language::De { ',' } else { '.' };
-        match parts {
-            "" => self.number(whole),
-            _ if parts.bytes().all(|digit| digit.is_ascii_digit()) => format!("{}{point}{parts}", self.number(whole)),
-            _ => text.to_owned(),
-        }
+        amount(text, self.known.language)
+    }
+
+    fn lacks(&self, key: String) -> String {
+        self.missing.borrow_mut().insert(key);
+        String::new()
     }
 
     /// An exposed party, whose role stands in angle brackets where the case file names nobody.
@@ -153,8 +104,8 @@ mod tests {
             places.sort_unstable();
             places
         }
-        let words = Words::load(Language::De).expect("the words of the build");
-        for (key, both) in words.file.text.iter().chain(words.file.word.values().flatten()) {
+        let file: words::WordsFile = toml::from_str(WORDS).expect("the words of the build");
+        for (key, both) in file.text.iter().chain(file.word.values().flatten()) {
             assert!(!both.de.trim().is_empty() && !both.en.trim().is_empty(), "{key} is empty");
             assert_eq!(places(&both.de), places(&both.en), "{key}");
         }

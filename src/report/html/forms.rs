@@ -5,6 +5,7 @@
 use minijinja::{Error, Value};
 
 use crate::case::Language;
+use crate::report::base64::encode;
 use crate::report::charts::{number, show_deceptive};
 use crate::report::words::Words;
 
@@ -55,18 +56,9 @@ pub fn css_string(text: &str) -> Value {
     Value::from_safe_string(quoted)
 }
 
-/// Bytes as Base64.
+/// Bytes as base64, which holds nothing that a page would have to escape.
 pub fn base64(bytes: &[u8]) -> Value {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for group in bytes.chunks(3) {
-        let bits = group.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - group.len()));
-        for place in 0..4_usize {
-            let digit = DIGITS.get((bits >> (18 - 6 * place) & 63) as usize).filter(|_| place <= group.len());
-            text.push(digit.map_or('=', |digit| char::from(*digit)));
-        }
-    }
-    Value::from_safe_string(text)
+    Value::from_safe_string(encode(bytes))
 }
 
 #[cfg(test)]

@@ -50,8 +50,8 @@ impl Pictures {
         })
     }
 
-    #[cfg(feature = "pdf")]
     /// The wide drawings: timeline, week, speed.
+    #[cfg(feature = "pdf")]
     #[must_use]
     pub fn for_paper(self) -> Vec<String> {
         [self.timeline, self.week, self.speed].map(|drawn| drawn.wide).into()
