@@ -2,6 +2,7 @@
 //! It is read and checked here; each stage takes from it what concerns it.
 //! Unknown keys are errors with a suggestion, for a misspelt key would silently change a report.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use jiff::civil::Date;
@@ -327,11 +328,16 @@ impl Case {
         self.clients.iter().find(|client| client.name == name)
     }
 
+    /// Names of all clients, whether they have a table of their own or only accounts, each once, in order.
+    #[must_use]
+    pub fn client_names(&self) -> BTreeSet<&str> {
+        let of_accounts = self.accounts.iter().flat_map(|account| account.client.iter().chain(&account.clients));
+        of_accounts.chain(self.clients.iter().map(|client| &client.name)).map(String::as_str).collect()
+    }
+
     /// Undertakings, orders and warnings must be about somebody who is there: a misspelt name would lose them.
     fn check_names(&self) -> Result<(), CaseError> {
-        let mut known: Vec<&str> = self.clients.iter().map(|client| client.name.as_str()).collect();
-        known.extend(self.accounts.iter().filter_map(|account| account.client.as_deref()));
-        known.extend(self.accounts.iter().flat_map(|account| &account.clients).map(String::as_str));
+        let known = self.client_names();
         for (index, client) in self.clients.iter().enumerate() {
             if self.clients.iter().skip(index + 1).any(|other| other.name == client.name) {
                 return Err(CaseError::Value(format!("client `{}` stands there twice", client.name)));
@@ -341,7 +347,7 @@ impl Case {
         let named = named.chain(self.orders.iter().map(|order| order.client.as_str()));
         let named = named.chain(self.warnings.iter().filter_map(|warning| warning.client.as_deref()));
         for name in named {
-            if !known.contains(&name) {
+            if !known.contains(name) {
                 let nearest = known
                     .iter()
                     .max_by(|one, other| strsim::jaro_winkler(name, one).total_cmp(&strsim::jaro_winkler(name, other)));
@@ -396,6 +402,14 @@ mod tests {
         assert!(text.contains("line 3") && text.contains("did you mean `timezone`?"), "{text}");
         let error = Case::parse("[[account]]\nid = \"a\"\nroute = \"busines_api\"\n").expect_err("misspelt");
         assert!(error.to_string().contains("did you mean `business_api`?"), "{error}");
+    }
+
+    #[test]
+    fn clients_are_known_from_accounts_too() {
+        let text = "[[account]]\nid = \"a\"\nclient = \"Two\"\n[[account]]\nid = \"b\"\nclients = [\"One\", \"Two\"]\n\
+                    [[client]]\nname = \"Three\"\n";
+        let case = Case::parse(text).expect("a case");
+        assert_eq!(case.client_names().into_iter().collect::<Vec<_>>(), ["One", "Three", "Two"]);
     }
 
     #[test]

@@ -59,7 +59,6 @@ pub use case_match::CaseDoubt;
 pub use fold::FoldedRecord;
 pub use inputs::{Input, InputError, Unreadable};
 pub use normalise::{normalise, values, words_of};
-pub use open::hex;
 
 use batch::Batch;
 use case_match::entry_of;

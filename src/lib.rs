@@ -6,6 +6,7 @@ pub mod assess;
 pub mod case;
 pub mod cli;
 pub mod detect;
+pub mod hash;
 pub mod ingest;
 pub mod message;
 pub mod report;

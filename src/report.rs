@@ -227,14 +227,20 @@ pub fn write(input: &ReportInput<'_>, target: &Path) -> Result<Extract, ReportEr
         );
         let source = tables::Source { input, extract: &extract, hashes: &hashes };
         for table in tables::TABLES {
-            let name = table.name;
-            if input.write.contains(&Kind::Csv) {
-                folder.write(&format!("csv/{name}.csv"), |out| csv_files::exact(&table, &source, out))?;
+            let file = |kind: Kind, dialect: &str| {
+                let wanted = input.write.contains(&kind);
+                wanted.then(|| folder.create(&format!("{dialect}/{}.csv", table.name))).transpose()
+            };
+            let (mut exact, mut german) = (file(Kind::Csv, "csv")?, file(Kind::CsvExcel, "csv-excel")?);
+            if exact.is_some() || german.is_some() {
+                csv_files::write(
+                    &table,
+                    &source,
+                    exact.as_mut().map(|out| out as _),
+                    german.as_mut().map(|out| out as _),
+                )?;
             }
-            if input.write.contains(&Kind::CsvExcel) {
-                folder
-                    .write(&format!("csv-excel/{name}.csv"), |out| csv_files::for_spreadsheets(&table, &source, out))?;
-            }
+            exact.into_iter().chain(german).try_for_each(|file| folder.close(file))?;
         }
         if input.load_file {
             load::write(input, &identity::report_id(&extract), &hashes, &mut folder)?;

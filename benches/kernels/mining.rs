@@ -29,7 +29,7 @@ fn word(random: &mut Random, distinct: i64) -> String {
 }
 
 /// Messages with as many distinct texts, a second apart, each to somebody else.
-fn messages(count: usize) -> Messages {
+pub fn messages(count: usize) -> Messages {
     let mut random = Random::new(SEED);
     let accounts = vec![Account { id: "+1".to_owned(), ..Account::default() }];
     let mut messages = Messages { accounts, ..Messages::default() };

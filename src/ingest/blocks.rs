@@ -7,9 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
-use sha2::{Digest, Sha256};
-
-use super::open::{hex, read_up_to};
+use super::open::read_up_to;
+use crate::hash::{Sha256, hex};
 
 /// Bytes read at a time.
 pub const BLOCK_BYTES: usize = 8 << 20;

@@ -264,7 +264,7 @@ mod tests {
         let mut source = Cursor::new(text.to_vec());
         let read = read_blocks(&file, &sample, bom, &recognised, &mut source, &|_| (), block_bytes).expect("memory");
         assert_eq!(read.hashed, text.len() as u64);
-        assert_eq!(read.sha256, Some(crate::ingest::hex(&<sha2::Sha256 as sha2::Digest>::digest(text))));
+        assert_eq!(read.sha256, Some(crate::hash::hex(&crate::hash::Sha256::digest(text))));
         (told(&read.batches), read.batches.iter().map(|batch| batch.records).sum())
     }
 

@@ -4,10 +4,8 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 
-use sha2::{Digest, Sha256};
-
-use super::open::hex;
 use super::scan::{LONGEST_RECORD, Source};
+use crate::hash::{Sha256, hex};
 
 /// One line.
 #[derive(Clone, Copy, Debug)]

@@ -7,21 +7,13 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use encoding_rs::Encoding;
-use sha2::{Digest, Sha256};
 
 use super::containers::budget::{Budget, TooLarge};
 use super::containers::magic::{Columnar, LAYERS, fill, unpacker, unread_archive};
+use crate::hash::{Sha256, hex};
 
 /// How many bytes of a file are looked at to recognise it.
 pub const SAMPLE_BYTES: usize = 1 << 20;
-
-/// Bytes as hex digits, lower case.
-#[must_use]
-pub fn hex(digest: &[u8]) -> String {
-    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    let digit = |value: u8| DIGITS.get(usize::from(value)).copied().unwrap_or('0');
-    digest.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
-}
 
 /// Why an input could not be opened.
 #[derive(Debug, thiserror::Error)]

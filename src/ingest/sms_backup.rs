@@ -6,15 +6,14 @@ use std::io::BufReader;
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
-use sha2::{Digest, Sha256};
 
 use super::FileRead;
 use super::batch::{Batch, Draft};
 use super::context::FileContext;
-use super::open::hex;
 use super::people::Hint;
 use super::scan::Source;
 use super::time::{self, DateOrder};
+use crate::hash::{Sha256, hex};
 use crate::message::{Direction, Form, Place, Platform, RecipientKind, Route, Status, ZoneBasis};
 
 /// Name in `inputs.csv`.

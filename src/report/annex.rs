@@ -10,14 +10,13 @@ mod press;
 mod words;
 
 use jiff::civil::Date;
-use sha2::{Digest, Sha256};
 
 use super::extract::Extract;
 use super::folder::{Folder, FolderError, Output};
 use super::{ReportError, ReportInput, SettingRow, html, identity, manifest};
 use crate::assess::Calendar;
 use crate::case::Language;
-use crate::ingest::hex;
+use crate::hash::{Sha256, hex};
 use blocks::fit;
 use bundle::{BLOCK, Candidate, packed_size, piece_name, spread};
 use parts::{Cuts, Desk};
@@ -171,7 +170,7 @@ pub fn write(report: &ReportInput<'_>, extract: &Extract, folder: &mut Folder) -
     let input = AnnexInput {
         language: report.language,
         calendar: report.calendar,
-        clients: report.case.clients.iter().map(|client| client.name.clone()).collect(),
+        clients: report.case.client_names().into_iter().map(str::to_owned).collect(),
         settings: report.settings,
         extract,
         report_id: identity::report_id(extract),

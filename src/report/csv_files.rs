@@ -26,59 +26,146 @@ pub const DIALECTS: [(&str, &str); 2] = [
     ),
 ];
 
-/// Writes a table exactly.
+/// What a dialect is written to.
+pub type Out<'a> = &'a mut (dyn Write + Send);
+
+/// Writes a table in the dialects that have somewhere to go; its rows are made once for both.
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn exact(table: &Table, source: &Source<'_>, out: &mut dyn Write) -> Result<(), ReportError> {
-    let mut sink = Exact { csv: writer(out, b','), columns: table.columns };
-    sink.csv.write_record(table.columns.iter().map(|(name, _)| name))?;
+pub fn write<'a>(
+    table: &Table,
+    source: &Source<'a>,
+    exact: Option<Out<'a>>,
+    german: Option<Out<'a>>,
+) -> Result<(), ReportError> {
+    let dialects = Dialects::begin(table.columns, source.input.calendar, exact, german)?;
+    let mut sink = Blocks { dialects, block: Block::default() };
     (table.rows)(source, &mut sink)?;
-    Ok(sink.csv.flush()?)
+    sink.pass_on()?;
+    Ok(sink.dialects.flush()?)
 }
 
-/// Writes a table for German spreadsheets.
-///
-/// # Errors
-/// When it cannot be written.
-pub fn for_spreadsheets(table: &Table, source: &Source<'_>, out: &mut dyn Write) -> Result<(), ReportError> {
-    out.write_all("\u{feff}".as_bytes())?;
-    let mut sink = German { csv: writer(out, b';'), columns: table.columns, calendar: source.input.calendar };
-    sink.csv.write_record(table.columns.iter().map(|(name, _)| name))?;
-    (table.rows)(source, &mut sink)?;
-    Ok(sink.csv.flush()?)
+/// Text that is held before the dialects take it, in bytes.
+const BLOCK_BYTES: usize = 1 << 20;
+
+/// Rows one after another: their texts, and where each field ends.
+#[derive(Default)]
+struct Block {
+    text: String,
+    ends: Vec<usize>,
 }
 
-fn writer(out: &mut dyn Write, delimiter: u8) -> Writer<&mut dyn Write> {
-    WriterBuilder::new().terminator(Terminator::CRLF).delimiter(delimiter).from_writer(out)
-}
+impl Block {
+    fn push(&mut self, fields: &[&str]) {
+        for field in fields {
+            self.text.push_str(field);
+            self.ends.push(self.text.len());
+        }
+    }
 
-struct Exact<'a> {
-    csv: Writer<&'a mut dyn Write>,
-    columns: &'static [Column],
-}
+    fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+    }
 
-impl RowSink for Exact<'_> {
-    fn row(&mut self, fields: &[&str]) -> Result<(), ReportError> {
-        let fields = fields.iter().zip(self.columns);
-        let fields = fields.map(|(field, (_, kind))| match kind {
-            Kind::Text => Guard::Formulas.apply(field),
-            _ => Cow::Borrowed(*field),
-        });
-        Ok(self.csv.write_record(fields.map(Cow::into_owned))?)
+    fn fields(&self) -> impl Iterator<Item = &str> {
+        let starts = std::iter::once(&0).chain(&self.ends);
+        starts.zip(&self.ends).map(|(start, end)| self.text.get(*start..*end).unwrap_or_default())
     }
 }
 
-struct German<'a> {
-    csv: Writer<&'a mut dyn Write>,
-    columns: &'static [Column],
-    calendar: &'a Calendar,
+/// Gathers rows and gives both dialects the same block at the same time.
+struct Blocks<'a> {
+    dialects: Dialects<'a>,
+    block: Block,
 }
 
-impl RowSink for German<'_> {
+impl Blocks<'_> {
+    fn pass_on(&mut self) -> csv::Result<()> {
+        self.dialects.rows(&self.block)?;
+        self.block.clear();
+        Ok(())
+    }
+}
+
+impl RowSink for Blocks<'_> {
     fn row(&mut self, fields: &[&str]) -> Result<(), ReportError> {
-        let fields = fields.iter().zip(self.columns).map(|(field, (_, kind))| german(field, *kind, self.calendar));
-        Ok(self.csv.write_record(fields.map(Cow::into_owned))?)
+        self.block.push(fields);
+        if self.block.text.len() >= BLOCK_BYTES {
+            self.pass_on()?;
+        }
+        Ok(())
+    }
+}
+
+/// The dialects that are wanted.
+struct Dialects<'a> {
+    columns: &'static [Column],
+    calendar: &'a Calendar,
+    exact: Option<Writer<Out<'a>>>,
+    german: Option<Writer<Out<'a>>>,
+}
+
+impl<'a> Dialects<'a> {
+    fn begin(
+        columns: &'static [Column],
+        calendar: &'a Calendar,
+        exact: Option<Out<'a>>,
+        german: Option<Out<'a>>,
+    ) -> csv::Result<Self> {
+        let writer =
+            |out, delimiter| WriterBuilder::new().terminator(Terminator::CRLF).delimiter(delimiter).from_writer(out);
+        let german = match german {
+            Some(out) => {
+                out.write_all("\u{feff}".as_bytes())?;
+                Some(writer(out, b';'))
+            }
+            None => None,
+        };
+        let mut dialects = Self { columns, calendar, exact: exact.map(|out| writer(out, b',')), german };
+        for csv in dialects.exact.iter_mut().chain(&mut dialects.german) {
+            csv.write_record(columns.iter().map(|(name, _)| name))?;
+        }
+        Ok(dialects)
+    }
+
+    fn rows(&mut self, block: &Block) -> csv::Result<()> {
+        let (columns, calendar) = (self.columns, self.calendar);
+        let exact = self.exact.as_mut();
+        let german_file = self.german.as_mut();
+        let (one, other) = rayon::join(
+            || exact.map_or(Ok(()), |csv| rows(csv, block, columns, |field, kind| in_clear(field, kind))),
+            || german_file.map_or(Ok(()), |csv| rows(csv, block, columns, |field, kind| german(field, kind, calendar))),
+        );
+        one.and(other)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.exact.iter_mut().chain(&mut self.german).try_for_each(Writer::flush)
+    }
+}
+
+fn rows<'b>(
+    csv: &mut Writer<Out<'_>>,
+    block: &'b Block,
+    columns: &[Column],
+    form: impl Fn(&'b str, Kind) -> Cow<'b, str>,
+) -> csv::Result<()> {
+    for ((at, (_, kind)), field) in columns.iter().enumerate().cycle().zip(block.fields()) {
+        csv.write_field(form(field, *kind).as_bytes())?;
+        if at + 1 == columns.len() {
+            csv.write_record(None::<&[u8]>)?;
+        }
+    }
+    Ok(())
+}
+
+/// A field as programs read it.
+fn in_clear(field: &str, kind: Kind) -> Cow<'_, str> {
+    match kind {
+        Kind::Text => Guard::Formulas.apply(field),
+        _ => Cow::Borrowed(field),
     }
 }
 
@@ -110,31 +197,31 @@ mod tests {
     const COLUMNS: &[Column] =
         &[("text", Kind::Text), ("number", Kind::Number), ("at", Kind::Time), ("flag", Kind::Flag)];
 
-    fn written(delimiter: u8, fill: impl FnOnce(&mut dyn Write)) -> Vec<csv::StringRecord> {
-        let mut bytes = Vec::new();
-        fill(&mut bytes);
-        let mut reader =
-            csv::ReaderBuilder::new().has_headers(false).delimiter(delimiter).from_reader(bytes.as_slice());
-        reader.records().map(|record| record.expect("a record")).collect()
+    fn written(rows: &[[&str; 4]]) -> (Vec<csv::StringRecord>, Vec<csv::StringRecord>) {
+        let berlin = Calendar::named("Europe/Berlin").expect("a zone");
+        let (mut exact, mut german) = (Vec::new(), Vec::new());
+        let mut dialects = Dialects::begin(COLUMNS, &berlin, Some(&mut exact), Some(&mut german)).expect("a header");
+        let mut block = Block::default();
+        rows.iter().for_each(|row| block.push(row));
+        dialects.rows(&block).expect("rows");
+        dialects.flush().expect("memory");
+        drop(dialects);
+        assert!(german.starts_with(&[0xEF, 0xBB, 0xBF]) && !exact.starts_with(&[0xEF]));
+        let read = |bytes: &[u8], delimiter| {
+            let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(bytes);
+            reader.records().map(|record| record.expect("a record")).collect()
+        };
+        (read(&exact, b','), read(&german, b';'))
     }
 
     #[test]
     fn formulas_stay_text_in_both_dialects() {
-        let berlin = Calendar::named("Europe/Berlin").expect("a zone");
-        let exact = written(b',', |out| {
-            let mut sink = Exact { csv: writer(out, b','), columns: COLUMNS };
-            corpus()
-                .iter()
-                .for_each(|text| sink.row(&[text, "-1.50", "2019-12-06T22:50:05.000Z", "true"]).expect("a row"));
-        });
-        let german = written(b';', |out| {
-            let mut sink = German { csv: writer(out, b';'), columns: COLUMNS, calendar: &berlin };
-            corpus()
-                .iter()
-                .for_each(|text| sink.row(&[text, "-1.50", "2019-12-06T22:50:05.000Z", "true"]).expect("a row"));
-        });
-        assert_eq!((exact.len(), german.len()), (corpus().len(), corpus().len()));
-        for ((text, exact), german) in corpus().iter().zip(exact).zip(german) {
+        let corpus = corpus();
+        let rows: Vec<[&str; 4]> =
+            corpus.iter().map(|text| [text, "-1.50", "2019-12-06T22:50:05.000Z", "true"]).collect();
+        let (exact, german) = written(&rows);
+        assert_eq!((exact.len(), german.len()), (corpus.len(), corpus.len()));
+        for ((text, exact), german) in corpus.iter().zip(exact).zip(german) {
             assert_eq!(
                 exact.iter().collect::<Vec<_>>(),
                 [format!("'{text}").as_str(), "-1.50", "2019-12-06T22:50:05.000Z", "true"]

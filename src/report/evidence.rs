@@ -5,11 +5,11 @@
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
 
 use super::records::{Wanted, read_again};
 use crate::assess::Finding;
-use crate::ingest::{Input, hex};
+use crate::hash::{Sha256, hex};
+use crate::ingest::Input;
 use crate::message::Messages;
 
 /// How many messages of each finding `evidence.csv` lists.
@@ -57,9 +57,7 @@ pub fn record_hashes(
     let mut rows: Vec<u32> = findings.iter().flat_map(|finding| extent.of(&finding.rows).iter().copied()).collect();
     rows.par_sort_unstable();
     rows.dedup();
-    RecordHashes(read_again(by_input(messages, inputs, &rows), max_unpacked, &|_, record| {
-        Sha256::digest(record).into()
-    }))
+    RecordHashes(read_again(by_input(messages, inputs, &rows), max_unpacked, &|_, record| Sha256::digest(record)))
 }
 
 /// The records of rows, by the inputs they stand in; a record's number is its row.

@@ -6,10 +6,9 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
-use crate::ingest::hex;
+use crate::hash::{Sha256, hex};
 
 /// The file by which a folder is known as a report.
 pub const MANIFEST: &str = "manifest.json";
@@ -86,20 +85,35 @@ impl Folder {
         name: &str,
         fill: impl FnOnce(&mut dyn Write) -> Result<(), E>,
     ) -> Result<(), E> {
+        let mut file = self.create(name)?;
+        fill(&mut file)?;
+        Ok(self.close(file)?)
+    }
+
+    /// Begins a file; it belongs to the report once [`Self::close`] has it.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn create(&self, name: &str) -> Result<OutputFile, FolderError> {
         let path = self.partial.path().join(name);
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent).map_err(at(parent))?;
         }
         let file = File::create(&path).map_err(at(&path))?;
-        let mut out = BufWriter::with_capacity(1 << 18, Hashing { file, digest: Sha256::new(), bytes: 0 });
-        fill(&mut out)?;
+        let out = BufWriter::with_capacity(1 << 18, Hashing { file, digest: Sha256::new(), bytes: 0 });
+        Ok(OutputFile { name: name.to_owned(), path, out })
+    }
+
+    /// Ends a file, which is then safe on disk.
+    ///
+    /// # Errors
+    /// When the last of it cannot be written.
+    pub fn close(&mut self, file: OutputFile) -> Result<(), FolderError> {
+        let OutputFile { name, path, out } = file;
         let hashing = out.into_inner().map_err(|error| at(&path)(error.into_error()))?;
         hashing.file.sync_all().map_err(at(&path))?;
-        self.outputs.push(Output {
-            file: name.to_owned(),
-            sha256: hex(&hashing.digest.finalize()),
-            bytes: hashing.bytes,
-        });
+        let (sha256, bytes) = (hex(&hashing.digest.finalize()), hashing.bytes);
+        self.outputs.push(Output { file: name, sha256, bytes });
         Ok(())
     }
 
@@ -156,6 +170,25 @@ impl Folder {
     }
 }
 
+/// A file of the folder being written, hashed on the way.
+#[derive(Debug)]
+pub struct OutputFile {
+    name: String,
+    path: PathBuf,
+    out: BufWriter<Hashing>,
+}
+
+impl Write for OutputFile {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.out.write(buffer)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+#[derive(Debug)]
 struct Hashing {
     file: File,
     digest: Sha256,

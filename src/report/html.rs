@@ -88,7 +88,7 @@ fn script_words(words: &Words) -> Result<String, Error> {
 
 #[cfg(test)]
 mod tests {
-    use sha2::{Digest, Sha256};
+    use crate::hash::Sha256;
 
     use super::forms::base64;
     use super::*;

@@ -4,10 +4,8 @@
 
 use std::io::Write;
 
-use sha2::{Digest, Sha256};
-
 use super::extract::Extract;
-use crate::ingest::hex;
+use crate::hash::{Sha256, hex};
 
 /// Hex digits of an id.
 const DIGITS: usize = 10;

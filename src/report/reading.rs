@@ -10,10 +10,9 @@ use std::path::{Path, PathBuf};
 use csv::StringRecord;
 use serde::Deserialize;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use super::folder::MANIFEST;
-use crate::ingest::hex;
+use crate::hash::{Sha256, hex};
 
 /// Why a report folder cannot be read.
 #[derive(Debug, thiserror::Error)]

@@ -2,11 +2,8 @@
 //! HMAC-SHA-256 of the canonical address under the matter's key, first 16 hex digits (docs/method.md).
 //! Where the key comes from is the business of the command line; it never enters the report.
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
-
 use super::message_ids;
-use crate::ingest::hex;
+use crate::hash::{hex, hmac_sha256};
 use crate::message::Messages;
 
 /// Bytes of a matter's key.
@@ -37,10 +34,7 @@ impl std::fmt::Debug for Shown {
 
 /// HMAC-SHA-256 under the matter's key, as far as it is shown.
 fn keyed(key: &[u8; KEY_BYTES], label: &[u8], text: &[u8]) -> String {
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return String::new() };
-    mac.update(label);
-    mac.update(text);
-    hex(mac.finalize().into_bytes().get(..SHOWN_BYTES).unwrap_or_default())
+    hex(hmac_sha256(key, &[label, text]).get(..SHOWN_BYTES).unwrap_or_default())
 }
 
 impl Shown {

@@ -4,10 +4,9 @@
 
 pub mod der;
 
-use sha2::{Digest, Sha256, Sha384, Sha512};
-
 use self::der::{DerError, Reader, dotted, number, tag};
-use crate::ingest::hex;
+
+use crate::hash::{Sha256, hex, sha384, sha512};
 
 /// The request, in a report folder.
 pub const REQUEST: &str = "manifest.tsq";
@@ -79,8 +78,8 @@ impl Stamp {
     pub fn is_over(&self, bytes: &[u8]) -> Option<bool> {
         let hash = match self.algorithm.as_str() {
             "SHA-256" => hex(&Sha256::digest(bytes)),
-            "SHA-384" => hex(&Sha384::digest(bytes)),
-            "SHA-512" => hex(&Sha512::digest(bytes)),
+            "SHA-384" => sha384(bytes),
+            "SHA-512" => sha512(bytes),
             _ => return None,
         };
         Some(hash == self.hash)

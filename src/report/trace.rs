@@ -5,7 +5,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use encoding_rs::Encoding;
-use sha2::{Digest, Sha256};
 
 use super::again::{Again, AgainError, Places, Sources, Standing, read_again};
 use super::instants::utc;
@@ -13,7 +12,8 @@ use super::message_ids;
 use super::reading::{ID_TABLES, ReadingError, Report, Row, nearest};
 use super::records::{self, Wanted};
 use crate::detect::clusters::{Cluster, Link};
-use crate::ingest::{FoldedRecord, Progress, hex, masked};
+use crate::hash::{Sha256, hex};
+use crate::ingest::{FoldedRecord, Progress, masked};
 use crate::message::{Direction, Messages};
 
 /// What an id stands for.

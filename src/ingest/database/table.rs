@@ -167,7 +167,7 @@ impl Row {
                 Value::Integer(number) => number.to_string(),
                 Value::Real(number) => format!("{number:?}"),
                 Value::Text(text) => serde_json::Value::String(text.clone()).to_string(),
-                Value::Blob(bytes) => format!("\"{}\"", crate::ingest::hex(bytes)),
+                Value::Blob(bytes) => format!("\"{}\"", crate::hash::hex(bytes)),
             };
             if !first {
                 line.push(',');

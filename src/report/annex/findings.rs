@@ -3,11 +3,8 @@
 //! Nothing is assessed here; the words come from the extract.
 
 use super::blocks::{Block, shortened};
-use super::parts::{Desk, columns};
+use super::parts::{Desk, NAMES, columns};
 use crate::report::extract::{AmountRow, FindingRow, MarkedText};
-
-/// Campaigns or bursts that one finding names.
-const LINKS: usize = 12;
 
 /// The blocks of the exhibit with that number.
 pub fn findings(desk: &Desk<'_>, exhibit: &str) -> Vec<Block> {
@@ -109,10 +106,8 @@ fn finding(desk: &Desk<'_>, row: &FindingRow) -> Vec<Block> {
     }
     let links: Vec<&str> = row.campaigns.iter().chain(&row.bursts).map(String::as_str).collect();
     if !links.is_empty() {
-        let mut text = links.iter().take(LINKS).copied().collect::<Vec<_>>().join(", ");
-        if let Some(more) = links.len().checked_sub(LINKS).filter(|more| *more > 0) {
-            text.push_str(&format!(" {}", words.fill("and_more", &[("n", &words.number(more as u64))])));
-        }
+        let mut text = links.iter().take(NAMES).copied().collect::<Vec<_>>().join(", ");
+        text.extend(words.and_more(links.len(), NAMES).map(|more| format!(" {more}")));
         rows.push((words.text("links"), vec![text]));
     }
     let mut blocks = vec![Block::Text { text: row.explanation.clone() }, Block::Facts { rows }];

@@ -8,6 +8,9 @@ use super::words::Words;
 use super::{Exhibit, findings};
 use crate::report::extract::PeriodRow;
 
+/// Names that one line of facts holds; `accounts.csv` and `findings.csv` hold all.
+pub const NAMES: usize = 12;
+
 /// How much is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cuts {
@@ -199,6 +202,8 @@ fn identification(desk: &Desk<'_>) -> Block {
         _ => words.text("no_messages"),
     };
     let stated = |values: Vec<String>| if values.is_empty() { vec![words.text("not_stated")] } else { values };
+    let mut clients: Vec<String> = input.clients.iter().take(NAMES).cloned().collect();
+    clients.extend(words.and_more(input.clients.len(), NAMES));
     let as_of = input.as_of.map(|day| day.to_string()).unwrap_or_else(|| words.text("not_stated"));
     let shown = if input.extract.revealed { "shown_revealed" } else { "shown_pseudonyms" };
     let fact = |key: &str, value: String| (words.text(key), vec![value]);
@@ -206,7 +211,7 @@ fn identification(desk: &Desk<'_>) -> Block {
         rows: vec![
             fact("report_id", input.report_id.clone()),
             fact("digest", input.digest.clone()),
-            (words.text("clients"), stated(input.clients.clone())),
+            (words.text("clients"), stated(clients)),
             (words.text("prepared_by"), stated(Vec::new())),
             fact("covered", covered),
             fact("zone", input.extract.timezone.clone()),

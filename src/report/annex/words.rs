@@ -49,6 +49,12 @@ impl Words {
         self.known.counted(key, count).unwrap_or_else(|_| self.lacks(format!("count/{key}")))
     }
 
+    /// How many there are beside those shown; `None` where all are.
+    pub fn and_more(&self, all: usize, shown: usize) -> Option<String> {
+        let more = all.checked_sub(shown).filter(|more| *more > 0)?;
+        Some(self.fill("and_more", &[("n", &self.number(more as u64))]))
+    }
+
     /// A number as people write it.
     pub fn number(&self, count: u64) -> String {
         self.known.number(count)
@@ -122,5 +128,12 @@ mod tests {
         words.complete().expect("nothing is missing");
         words.text("no such text");
         assert!(matches!(words.complete(), Err(AnnexError::Missing(keys)) if keys == "no such text"));
+    }
+
+    #[test]
+    fn what_is_left_out_is_counted() {
+        let words = Words::load(Language::De).expect("the words of the build");
+        assert_eq!(words.and_more(12, 12), None);
+        assert_eq!(words.and_more(2_500, 12).as_deref(), Some("und 2.488 weitere"));
     }
 }

@@ -6,10 +6,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use minijinja::{AutoEscape, Environment, Error, Value, escape_formatter};
-use sha2::{Digest, Sha256};
 
 use super::clock::Clock;
 use super::forms::{amount, base64, css_string};
+use crate::hash::Sha256;
 use crate::report::charts::{is_deceptive, show_deceptive};
 use crate::report::words::{self, Words};
 

@@ -6,12 +6,11 @@ use std::collections::BTreeMap;
 use std::io::{Cursor, Write};
 
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use super::Document;
-use crate::ingest::hex;
+use crate::hash::{Sha256, hex};
 use crate::report::ReportError;
 use crate::report::base64::encode;
 
