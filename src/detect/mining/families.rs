@@ -87,21 +87,44 @@ fn of(sets: &[Vec<u32>], index: u32) -> &[u32] {
     sets.get(index as usize).map_or(&[], Vec::as_slice)
 }
 
-/// How alike two templates are, by their words and their pairs of neighbouring words.
-fn similarity(templates: &Templates, left: u32, right: u32) -> Similarity {
-    let (left_words, right_words) = (of(&templates.sets, left).len(), of(&templates.sets, right).len());
+/// A set in short: how many elements it has, and a bit for each of them, which others may share.
+#[derive(Clone, Copy, Debug, Default)]
+struct Outline {
+    bits: u128,
+    count: u32,
+}
+
+impl Outline {
+    fn of(set: &[u32]) -> Self {
+        let bit = |element: &u32| 1_u128 << (mix(u64::from(*element)) >> 57);
+        Self { bits: set.iter().map(bit).fold(0, |bits, bit| bits | bit), count: set.len() as u32 }
+    }
+
+    /// So many elements at most are shared: a bit that only one of the sets has stands for at least one element that the
+    /// other has not.
+    fn most_shared(self, other: Self) -> usize {
+        let left = self.count - (self.bits & !other.bits).count_ones();
+        let right = other.count - (other.bits & !self.bits).count_ones();
+        left.min(right) as usize
+    }
+}
+
+/// The outlines of a template's words and of its pairs of neighbouring words.
+#[derive(Clone, Copy, Debug, Default)]
+struct Outlines {
+    words: Outline,
+    pairs: Outline,
+}
+
+/// How alike two templates are of which so many words and pairs are shared. More of either never makes them less alike.
+fn alike(left: Outlines, right: Outlines, words: usize, pairs: usize) -> Similarity {
+    let (left_words, right_words) = (left.words.count as usize, right.words.count as usize);
     let (least, most) = (left_words.min(right_words), left_words.max(right_words));
-    if least * 6 < most {
+    if least * 6 < most || words < 3 {
         return Similarity::None;
     }
-    let words = shared(of(&templates.sets, left), of(&templates.sets, right));
-    if words < 3 {
-        return Similarity::None;
-    }
-    let (left_pairs, right_pairs) = (of(&templates.pairs, left), of(&templates.pairs, right));
-    let pairs = shared(left_pairs, right_pairs);
     let all_words = left_words + right_words - words;
-    let least_pairs = left_pairs.len().min(right_pairs.len());
+    let least_pairs = left.pairs.count.min(right.pairs.count) as usize;
     // Words: J ≥ 0.6, in short texts with most pairs in the same order as well.
     if words * 10 >= all_words * 6 && (pairs * 2 >= least_pairs || (words >= 8 && pairs >= 3)) {
         return Similarity::Tight;
@@ -114,10 +137,38 @@ fn similarity(templates: &Templates, left: u32, right: u32) -> Similarity {
     Similarity::None
 }
 
+/// Templates with their outlines: most pairs that are asked for are unlike, and their outlines say so already.
+struct Compared<'t> {
+    templates: &'t Templates,
+    outlines: Vec<Outlines>,
+}
+
+impl<'t> Compared<'t> {
+    fn new(templates: &'t Templates) -> Self {
+        let sets = templates.sets.par_iter().zip(&templates.pairs);
+        let outlines = sets.map(|(words, pairs)| Outlines { words: Outline::of(words), pairs: Outline::of(pairs) });
+        Self { templates, outlines: outlines.collect() }
+    }
+
+    /// How alike two templates are, by their words and their pairs of neighbouring words.
+    fn similarity(&self, left: u32, right: u32) -> Similarity {
+        let outlines = |index: u32| self.outlines.get(index as usize).copied().unwrap_or_default();
+        let (one, other) = (outlines(left), outlines(right));
+        let at_most = alike(one, other, one.words.most_shared(other.words), one.pairs.most_shared(other.pairs));
+        if at_most == Similarity::None {
+            return Similarity::None;
+        }
+        let words = shared(of(&self.templates.sets, left), of(&self.templates.sets, right));
+        let pairs = shared(of(&self.templates.pairs, left), of(&self.templates.pairs, right));
+        alike(one, other, words, pairs)
+    }
+}
+
 /// For each template, its loose and its tight family.
 #[must_use]
 pub fn join(templates: &Templates) -> Vec<(u32, u32)> {
     let count = templates.sets.len();
+    let compared = Compared::new(templates);
     let (mut loose, mut tight) = (Union::new(count), Union::new(count));
     for band in 0..PAIR_BANDS + WORD_BANDS {
         let mut keys: Vec<(u64, u64, u32)> = (0..count)
@@ -138,7 +189,7 @@ pub fn join(templates: &Templates) -> Vec<(u32, u32)> {
             .filter(|(key, _, _)| *key != u64::MAX)
             .collect();
         keys.par_sort_unstable();
-        let edges = edges(templates, &keys, &tight);
+        let edges = edges(&compared, &keys, &tight);
         for (left, right, similarity) in edges {
             loose.join(left, right);
             if similarity == Similarity::Tight {
@@ -152,7 +203,7 @@ pub fn join(templates: &Templates) -> Vec<(u32, u32)> {
 }
 
 /// Pairs worth joining among neighbours with the same key, and with the first of them.
-fn edges(templates: &Templates, keys: &[(u64, u64, u32)], tight: &Union) -> Vec<(u32, u32, Similarity)> {
+fn edges(compared: &Compared<'_>, keys: &[(u64, u64, u32)], tight: &Union) -> Vec<(u32, u32, Similarity)> {
     let runs: Vec<&[(u64, u64, u32)]> =
         keys.chunk_by(|one, next| one.0 == next.0).filter(|run| run.len() > 1).collect();
     runs.par_iter()
@@ -166,7 +217,7 @@ fn edges(templates: &Templates, keys: &[(u64, u64, u32)], tight: &Union) -> Vec<
                     if other == *index || tight.find(other) == tight.find(*index) {
                         continue;
                     }
-                    let similarity = similarity(templates, other, *index);
+                    let similarity = compared.similarity(other, *index);
                     if similarity != Similarity::None {
                         found.push((other.min(*index), other.max(*index), similarity));
                     }
@@ -175,4 +226,35 @@ fn edges(templates: &Templates, keys: &[(u64, u64, u32)], tight: &Union) -> Vec<
             found
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn set(most: usize) -> impl Strategy<Value = Vec<u32>> {
+        // Few distinct elements, so that many are shared; some far apart, so that bits collide.
+        let element = prop_oneof![0_u32..40, any::<u32>()];
+        proptest::collection::btree_set(element, 0..most).prop_map(|set| set.into_iter().collect())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(5_000))]
+        #[test]
+        fn outlines_never_hide_what_is_alike(left in set(40), right in set(40), left_pairs in set(300), right_pairs in set(300)) {
+            let templates = Templates {
+                template_of: Vec::new(),
+                sets: vec![left.clone(), right.clone()],
+                pairs: vec![left_pairs.clone(), right_pairs.clone()],
+            };
+            let compared = Compared::new(&templates);
+            let (one, other) = (compared.outlines[0], compared.outlines[1]);
+            let (words, pairs) = (shared(&left, &right), shared(&left_pairs, &right_pairs));
+            prop_assert!(one.words.most_shared(other.words) >= words);
+            prop_assert!(one.pairs.most_shared(other.pairs) >= pairs);
+            prop_assert_eq!(compared.similarity(0, 1), alike(one, other, words, pairs));
+        }
+    }
 }
