@@ -24,6 +24,11 @@ differs.\n\
 Every option of report and inspect can also stand in sendeschluss.toml and in SENDESCHLUSS_… variables.\n\
 Not legal advice: the program measures and cites, counsel concludes.";
 
+const RUN_HELP: &str = "Exit codes: 0 done, or nothing new; 1 a new or worse finding at or above --fail-on; 2 wrong usage or \
+configuration; 3 some input could not be read; 4 the report could not be written; 5 another run is at work; 6 the report is \
+there, but --notify or --heartbeat failed; 128 and the number of the signal when stopped by one.\n\
+Options of its own stand in the table [run] of sendeschluss.toml.";
+
 const TRACE_HELP: &str = "Exit codes: 0 every record is the one of the report; 1 something differs; 2 no such id, or wrong usage; \
 3 a source is not there.";
 
@@ -37,6 +42,9 @@ const COMPARE_HELP: &str = "Exit codes: 0 the same; 1 something differs; 2 no re
 pub enum Command {
     /// Read exports and write the report folder
     Report(ReportArguments),
+    /// The nightly job: import what is new, report, tell what the last report did not say
+    #[command(after_help = RUN_HELP)]
+    Run(Box<RunArguments>),
     /// Tell what each file is, how sure, and what became of its records; changes nothing
     Inspect(InspectArguments),
     /// Tell what of the sending habit becomes unlawful from a day on, and where it can go on
@@ -82,7 +90,36 @@ pub enum Command {
         shell: Shell,
     },
     /// Print the man page
-    Man,
+    Man {
+        /// Write the pages of all commands into this folder instead
+        #[arg(long, value_name = "DIR")]
+        to: Option<PathBuf>,
+    },
+}
+
+impl Command {
+    /// How the program is to talk, for commands that can be told.
+    #[must_use]
+    pub const fn talk(&self) -> Option<&TalkArguments> {
+        match self {
+            Self::Report(arguments) => Some(&arguments.input.talk),
+            Self::Run(arguments) => Some(&arguments.report.input.talk),
+            Self::Inspect(arguments) => Some(&arguments.input.talk),
+            Self::Plan(arguments) => Some(&arguments.input.talk),
+            Self::Trace(TraceArguments { again, .. }) | Self::Explain(ExplainArguments { again, .. }) => {
+                Some(&again.talk)
+            }
+            Self::Compare(arguments) => Some(&arguments.talk),
+            Self::Case { command: CaseCommand::New(arguments) } => Some(&arguments.input.talk),
+            Self::Config { command: ConfigCommand::Show(arguments) } => Some(&arguments.report.input.talk),
+            Self::Formats { .. }
+            | Self::Rules { .. }
+            | Self::Verify(_)
+            | Self::Config { command: ConfigCommand::Check { .. } }
+            | Self::Completions { .. }
+            | Self::Man { .. } => None,
+        }
+    }
 }
 
 /// What to do with settings.
@@ -109,6 +146,9 @@ pub struct ShowArguments {
     #[command(flatten)]
     /// The options whose effect is shown.
     pub report: ReportArguments,
+    #[command(flatten)]
+    /// Those of the nightly job.
+    pub nightly: NightlyArguments,
 }
 
 /// Arguments of `verify`.
@@ -278,6 +318,9 @@ pub struct TalkArguments {
     /// Progress bar
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub progress: When,
+    /// Form of the log on standard error; -v tells the stages in it too
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub log_format: LogFormat,
 }
 
 /// Arguments of `report`.
@@ -468,6 +511,58 @@ pub struct CompareArguments {
     #[command(flatten)]
     /// How the program talks.
     pub talk: TalkArguments,
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    #[command(flatten)]
+    /// The report that each run makes.
+    pub report: ReportArguments,
+    #[command(flatten)]
+    /// What is of the nightly job alone.
+    pub nightly: NightlyArguments,
+}
+
+/// Options of the nightly job; in a settings file they stand in the table `[run]`, which their ids begin with.
+#[derive(Clone, Debug, Args)]
+pub struct NightlyArguments {
+    /// File, folder or glob that is looked into for exports; may be given more than once
+    #[arg(id = "run.watch", long = "watch", value_name = "INPUT")]
+    pub watch: Vec<PathBuf>,
+    /// Folder in which each report gets a folder of its own, report-YYYY-MM-DD-NNNN
+    #[arg(id = "run.reports", long = "reports", value_name = "DIR")]
+    pub reports: Option<PathBuf>,
+    /// Reports to keep; without it, all
+    #[arg(id = "run.keep", long = "keep", value_name = "N")]
+    pub keep: Option<std::num::NonZeroU32>,
+    /// How far back from the newest message the report goes, as 35d; without it, over everything
+    #[arg(id = "run.period", long = "period", value_name = "DAYS", value_parser = settings::days_text)]
+    pub period: Option<String>,
+    /// A file is taken when it has not changed for so long
+    #[arg(id = "run.settle", long = "settle", value_name = "TIME", default_value = "1m", value_parser = settings::duration_text)]
+    pub settle: String,
+    /// How long to wait for another run to end; without it, this one ends at once
+    #[arg(id = "run.wait", long = "wait", value_name = "TIME", default_value = "0s", value_parser = settings::duration_text)]
+    pub wait: String,
+    /// File that tells monitors of the last run: JSON with time, counts and exit code
+    #[arg(id = "run.heartbeat", long = "heartbeat", value_name = "FILE")]
+    pub heartbeat: Option<PathBuf>,
+    /// Program that gets what is new as JSON on standard input; given again for each of its arguments
+    #[arg(id = "run.notify", long = "notify", value_name = "COMMAND", allow_hyphen_values = true)]
+    pub notify: Vec<String>,
+    /// How long that program may take
+    #[arg(id = "run.notify-timeout", long = "notify-timeout", value_name = "TIME", default_value = "1m", value_parser = settings::duration_text)]
+    pub notify_timeout: String,
+}
+
+/// Form of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// A JSON object on each line.
+    Json,
 }
 
 /// When to do something that depends on a terminal.

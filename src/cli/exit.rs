@@ -15,6 +15,14 @@ pub const UNREAD: u8 = 3;
 /// The report could not be written; the old one is untouched.
 pub const UNWRITTEN: u8 = 4;
 
+/// Another run is at work on the same folder.
+pub const BUSY: u8 = 5;
+/// The report is written, but those who are to be told could not be.
+pub const UNTOLD: u8 = 6;
+
+/// Stopped by a signal: this and its number.
+pub const SIGNALLED: u8 = 128;
+
 /// An error with the code it ends in.
 #[derive(Debug)]
 pub struct Failure {

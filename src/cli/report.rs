@@ -14,11 +14,12 @@ use super::layers::Setting;
 use super::progress::Bar;
 use super::settings::{self, Again, Prepared, prepare, read_used};
 use super::stats::Stats;
-use super::summary;
+use super::summary::{self, plain_line};
+use super::stop;
 use crate::assess::{Calendar, Grounds, Pack, Severity, Wording, assess};
 use crate::case::Language;
 use crate::detect::{Settings, detect};
-use crate::ingest::ingest;
+use crate::ingest::{Ingested, InputFile, ingest};
 #[cfg(feature = "pdf")]
 use crate::report::annex::Form;
 use crate::report::evidence::Extent;
@@ -29,8 +30,8 @@ use crate::report::reidentification;
 use crate::report::{Kind, ReportInput, SettingRow, SettingValue, Shown, UsedFile, write};
 
 /// Settings that change no byte of a report: manifests leave them out.
-const WITHOUT_EFFECT: [&str; 9] =
-    ["output", "threads", "quiet", "verbose", "stats", "color", "progress", "key", "fail-on"];
+const WITHOUT_EFFECT: [&str; 10] =
+    ["output", "threads", "quiet", "verbose", "stats", "color", "progress", "log-format", "key", "fail-on"];
 
 /// Runs the command.
 ///
@@ -130,6 +131,13 @@ impl Recipe {
             annex: annex(arguments)?,
         })
     }
+
+    /// The same over messages from an instant on, UTC milliseconds.
+    #[must_use]
+    pub const fn starting(mut self, since: i64) -> Self {
+        self.since = Some(since);
+        self
+    }
 }
 
 /// All that a report is made from.
@@ -164,17 +172,46 @@ impl Job<'_> {
     /// # Errors
     /// When the stages cannot run, or the folder cannot be written.
     pub fn produce(&self, target: &Path, bar: &Bar, stats: &mut Stats) -> Result<Produced, Failure> {
+        let ingested = self.read(bar, stats)?;
+        self.write(ingested, target, bar, stats)
+    }
+
+    /// The first stage alone.
+    ///
+    /// # Errors
+    /// When it cannot run.
+    pub fn read(&self, bar: &Bar, stats: &mut Stats) -> Result<Ingested, Failure> {
+        let Prepared { inputs, unreadable, case, ingest: settings, .. } = self.prepared;
+        let ingested = ingest(inputs, unreadable, case, settings, bar).map_err(Failure::usage)?;
+        for input in &ingested.inputs {
+            let InputFile { name, format, records, read, folded, ignored, rejected, .. } = input;
+            tracing::info!(file = %plain_line(name), format, records, read, folded, ignored, rejected, "read");
+        }
+        stats.done("ingest");
+        stop::check()?;
+        Ok(ingested)
+    }
+
+    /// All stages behind the first, and the folder.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn write(
+        &self,
+        mut ingested: Ingested,
+        target: &Path,
+        bar: &Bar,
+        stats: &mut Stats,
+    ) -> Result<Produced, Failure> {
         let Self { arguments, prepared, recipe, .. } = *self;
         let calendar = &prepared.calendar;
-        let mut ingested = ingest(&prepared.inputs, &prepared.unreadable, &prepared.case, &prepared.ingest, bar)
-            .map_err(Failure::usage)?;
         if recipe.since.is_some() || recipe.until.is_some() {
             ingested.keep_between(recipe.since.unwrap_or(i64::MIN), recipe.until.unwrap_or(i64::MAX));
         }
-        stats.done("ingest");
         bar.stage("finding mass sends");
         let activity = detect(&ingested.messages, &recipe.detection);
         stats.done("detect");
+        stop::check()?;
         bar.stage("assessing");
         let grounds = Grounds {
             messages: &ingested.messages,
@@ -190,6 +227,7 @@ impl Job<'_> {
         };
         let assessment = assess(grounds);
         stats.done("assess");
+        stop::check()?;
         bar.stage("writing the report");
         let kinds = arguments.write.iter().map(|kind| match kind {
             KindArgument::Csv => Kind::Csv,
@@ -268,18 +306,23 @@ pub fn detection(path: Option<&Path>, again: Option<&Again>, files: &mut Vec<Use
     settings.with_file(&text).with_context(|| path.display().to_string())
 }
 
-fn code(arguments: &ReportArguments, produced: &Produced) -> u8 {
-    let limit = arguments.fail_on.map(|severity| match severity {
+/// Whether the worst of some findings is at or above `--fail-on`.
+pub fn reaches(fail_on: Option<SeverityArgument>, worst: Option<Severity>) -> bool {
+    let limit = fail_on.map(|severity| match severity {
         SeverityArgument::Info => Severity::Info,
         SeverityArgument::Low => Severity::Low,
         SeverityArgument::Medium => Severity::Medium,
         SeverityArgument::High => Severity::High,
         SeverityArgument::Critical => Severity::Critical,
     });
+    limit.zip(worst).is_some_and(|(limit, worst)| worst >= limit)
+}
+
+fn code(arguments: &ReportArguments, produced: &Produced) -> u8 {
     // A file that was not read may hide findings: that weighs more than the findings that were seen.
     if produced.extract.completeness.failed > 0 {
         exit::UNREAD
-    } else if limit.is_some_and(|limit| produced.worst.is_some_and(|worst| worst >= limit)) {
+    } else if reaches(arguments.fail_on, produced.worst) {
         exit::FINDINGS
     } else {
         exit::DONE
@@ -289,7 +332,9 @@ fn code(arguments: &ReportArguments, produced: &Produced) -> u8 {
 /// Settings for the manifest: all that can change a report, with what the case file and the inputs settle.
 pub fn setting_rows(settings: &[Setting], prepared: &Prepared, language: Language) -> Vec<SettingRow> {
     let matter = &prepared.case.matter;
-    let recorded = settings.iter().filter(|setting| !WITHOUT_EFFECT.contains(&setting.name.as_str()));
+    // Those of a table of its own say how a report is come by, not what it is.
+    let recorded =
+        settings.iter().filter(|setting| !WITHOUT_EFFECT.contains(&setting.name.as_str()) && !setting.name.contains('.'));
     let mut rows: Vec<SettingRow> = recorded.map(Setting::row).collect();
     for row in &mut rows {
         let unset = row.origin == "default";

@@ -5,8 +5,10 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
+use jiff::SignedDuration;
 use tempfile::NamedTempFile;
 
 use super::arguments::{DateOrderArgument, InputArguments};
@@ -67,7 +69,19 @@ impl Again {
 /// # Errors
 /// Wrong usage or configuration.
 pub fn prepare(arguments: &InputArguments) -> Result<Prepared, Failure> {
-    prepare_inner(arguments, None).map_err(Failure::usage)
+    prepare_inner(arguments, None, None).map_err(Failure::usage)
+}
+
+/// As [`prepare`], with inputs that were listed before; there may be none.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn prepare_listed(
+    arguments: &InputArguments,
+    inputs: Vec<Input>,
+    unreadable: Vec<Unreadable>,
+) -> Result<Prepared, Failure> {
+    prepare_inner(arguments, None, Some((inputs, unreadable))).map_err(Failure::usage)
 }
 
 /// As [`prepare`], with the very files of an earlier report.
@@ -75,11 +89,16 @@ pub fn prepare(arguments: &InputArguments) -> Result<Prepared, Failure> {
 /// # Errors
 /// As [`prepare`].
 pub fn prepare_again(arguments: &InputArguments, again: &Again) -> anyhow::Result<Prepared> {
-    prepare_inner(arguments, Some(again))
+    prepare_inner(arguments, Some(again), None)
 }
 
-fn prepare_inner(arguments: &InputArguments, again: Option<&Again>) -> anyhow::Result<Prepared> {
-    if arguments.inputs.is_empty() && again.is_none() {
+fn prepare_inner(
+    arguments: &InputArguments,
+    again: Option<&Again>,
+    listed: Option<(Vec<Input>, Vec<Unreadable>)>,
+) -> anyhow::Result<Prepared> {
+    let may_be_none = listed.is_some();
+    if arguments.inputs.is_empty() && again.is_none() && !may_be_none {
         bail!("no input: name files, folders or globs, or set `inputs` in the settings");
     }
     let threads = threads(arguments.threads)?;
@@ -111,11 +130,12 @@ fn prepare_inner(arguments: &InputArguments, again: Option<&Again>) -> anyhow::R
         1 => Some(spool_stdin(max_unpacked)?),
         _ => bail!("`-` stands there twice, but standard input can be read only once"),
     };
-    let (inputs, unreadable) = match again {
-        Some(again) => (again.inputs.clone(), again.unreadable.clone()),
-        None => inputs::list(&arguments.inputs, stdin.as_ref().map(NamedTempFile::path))?,
+    let (inputs, unreadable) = match (again, listed) {
+        (Some(again), _) => (again.inputs.clone(), again.unreadable.clone()),
+        (None, Some(listed)) => listed,
+        (None, None) => inputs::list(&arguments.inputs, stdin.as_ref().map(NamedTempFile::path))?,
     };
-    if inputs.is_empty() && unreadable.is_empty() {
+    if inputs.is_empty() && unreadable.is_empty() && !may_be_none {
         bail!("the folders named hold no files");
     }
     let zone = case.matter.timezone.as_deref().or(arguments.timezone.as_deref()).unwrap_or(DEFAULT_ZONE);
@@ -212,6 +232,48 @@ pub fn extent(text: &str) -> anyhow::Result<Extent> {
         return Ok(Extent::All);
     }
     text.parse().map(Extent::First).map_err(|_| anyhow!("neither a number nor `all`"))
+}
+
+/// A length of time such as `90s`, `1m30s` or `2h`, as clap checks it.
+///
+/// # Errors
+/// When it is none.
+pub fn duration_text(text: &str) -> anyhow::Result<String> {
+    duration(text).map(|_| text.to_owned())
+}
+
+/// A length of time such as `90s`, `1m30s` or `2h`.
+///
+/// # Errors
+/// When it is none.
+pub fn duration(text: &str) -> anyhow::Result<Duration> {
+    let length: Option<SignedDuration> = text.parse().ok();
+    let length = length.and_then(|length| Duration::try_from(length).ok());
+    length.ok_or_else(|| anyhow!("not a length of time; write 90s, 5m or 2h"))
+}
+
+/// A number of days such as `35d` or `5w`, as clap checks it.
+///
+/// # Errors
+/// When it is none.
+pub fn days_text(text: &str) -> anyhow::Result<String> {
+    days(text).map(|_| text.to_owned())
+}
+
+/// Days of a period such as `35d` or `5w`: one at least.
+///
+/// # Errors
+/// When it is none.
+pub fn days(text: &str) -> anyhow::Result<i64> {
+    let wrong = || anyhow!("not a number of days; write 35d or 5w");
+    let (number, days) = match text.strip_suffix('w') {
+        Some(number) => (number, 7),
+        None => (text.strip_suffix('d').ok_or_else(wrong)?, 1),
+    };
+    let number: u32 = number.trim().parse().map_err(|_| wrong())?;
+    let days = i64::from(number) * days;
+    // A hundred years: more than any log covers, and less than any calendar.
+    if (1..=36_525).contains(&days) { Ok(days) } else { Err(wrong()) }
 }
 
 /// Bytes of a size such as `512MiB` or `4GB`.
