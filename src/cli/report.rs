@@ -18,7 +18,7 @@ use super::summary;
 use crate::assess::{Calendar, Grounds, Pack, Severity, Wording, assess};
 use crate::case::Language;
 use crate::detect::{Settings, detect};
-use crate::ingest::ingest;
+use crate::ingest::{Wanted, ingest_wanted};
 #[cfg(feature = "pdf")]
 use crate::report::annex::Form;
 use crate::report::evidence::Extent;
@@ -166,11 +166,10 @@ impl Job<'_> {
     pub fn produce(&self, target: &Path, bar: &Bar, stats: &mut Stats) -> Result<Produced, Failure> {
         let Self { arguments, prepared, recipe, .. } = *self;
         let calendar = &prepared.calendar;
-        let mut ingested = ingest(&prepared.inputs, &prepared.unreadable, &prepared.case, &prepared.ingest, bar)
-            .map_err(Failure::usage)?;
-        if recipe.since.is_some() || recipe.until.is_some() {
-            ingested.keep_between(recipe.since.unwrap_or(i64::MIN), recipe.until.unwrap_or(i64::MAX));
-        }
+        let wanted = Wanted::between(recipe.since, recipe.until);
+        let how = (&prepared.case, &prepared.ingest);
+        let ingested =
+            ingest_wanted(&prepared.inputs, &prepared.unreadable, how, wanted, bar).map_err(Failure::usage)?;
         stats.done("ingest");
         bar.stage("finding mass sends");
         let activity = detect(&ingested.messages, &recipe.detection);
