@@ -19,7 +19,7 @@ use super::stop;
 use crate::assess::{Calendar, Grounds, Pack, Severity, Wording, assess};
 use crate::case::Language;
 use crate::detect::{Settings, detect};
-use crate::ingest::{Ingested, InputFile, ingest};
+use crate::ingest::{Ingested, InputFile, Wanted, ingest_wanted};
 #[cfg(feature = "pdf")]
 use crate::report::annex::Form;
 use crate::report::evidence::Extent;
@@ -182,7 +182,9 @@ impl Job<'_> {
     /// When it cannot run.
     pub fn read(&self, bar: &Bar, stats: &mut Stats) -> Result<Ingested, Failure> {
         let Prepared { inputs, unreadable, case, ingest: settings, .. } = self.prepared;
-        let ingested = ingest(inputs, unreadable, case, settings, bar).map_err(Failure::usage)?;
+        let wanted = Wanted::between(self.recipe.since, self.recipe.until);
+        let ingested =
+            ingest_wanted(inputs, unreadable, (case, settings), wanted, bar).map_err(Failure::usage)?;
         for input in &ingested.inputs {
             let InputFile { name, format, records, read, folded, ignored, rejected, .. } = input;
             tracing::info!(file = %plain_line(name), format, records, read, folded, ignored, rejected, "read");
@@ -198,16 +200,13 @@ impl Job<'_> {
     /// When the folder cannot be written.
     pub fn write(
         &self,
-        mut ingested: Ingested,
+        ingested: Ingested,
         target: &Path,
         bar: &Bar,
         stats: &mut Stats,
     ) -> Result<Produced, Failure> {
         let Self { arguments, prepared, recipe, .. } = *self;
         let calendar = &prepared.calendar;
-        if recipe.since.is_some() || recipe.until.is_some() {
-            ingested.keep_between(recipe.since.unwrap_or(i64::MIN), recipe.until.unwrap_or(i64::MAX));
-        }
         bar.stage("finding mass sends");
         let activity = detect(&ingested.messages, &recipe.detection);
         stats.done("detect");

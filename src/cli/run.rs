@@ -266,16 +266,16 @@ impl Night<'_> {
         let (bar, mut stats) = (Bar::new(talk), Stats::new(talk.stats));
         let mut rows =
             setting_rows(&self.plan.settings(self.settings), prepared, language(arguments.lang, matter.language));
-        let job =
-            Job { arguments, prepared, recipe: &recipe, shown: &shown, reidentify: None, settings: &rows };
-        let ingested = job.read(&bar, &mut stats)?;
-        if let Some(day) = self.first_day(&ingested, prepared, today) {
+        let job = Job { arguments, prepared, recipe: &recipe, shown: &shown, reidentify: None, settings: &rows };
+        // Where the period begins is known when the newest message is; only then can it be cut.
+        if self.plan.days.is_some()
+            && let Some(day) = self.first_day(&job.read(&bar, &mut stats)?, prepared, today)
+        {
             recipe = recipe.starting(prepared.calendar.start(day));
             self.plan.note_first_day(day, &mut rows);
         }
-        let job =
-            Job { arguments, prepared, recipe: &recipe, shown: &shown, reidentify: None, settings: &rows };
-        let produced = job.write(ingested, &self.shelf.next(), &bar, &mut stats)?;
+        let job = Job { arguments, prepared, recipe: &recipe, shown: &shown, reidentify: None, settings: &rows };
+        let produced = job.produce(&self.shelf.next(), &bar, &mut stats)?;
         bar.finish();
         let bytes = produced.extract.completeness.inputs.iter().map(|row| row.bytes).sum();
         stats.print(bytes, produced.extract.completeness.messages, &mut std::io::stderr().lock())?;
