@@ -5,8 +5,8 @@
 use std::fmt;
 
 use tracing::{Event, Level, Subscriber};
-use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
 use tracing_subscriber::fmt::FmtContext;
+use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
 use tracing_subscriber::registry::LookupSpan;
 
 use super::arguments::{LogFormat, TalkArguments};
@@ -16,7 +16,11 @@ pub fn begin(talk: Option<&TalkArguments>) {
     let verbose = talk.is_some_and(|talk| talk.verbose);
     let level = if verbose { Level::INFO } else { Level::WARN };
     // A standard error that cannot be written is nobody's business: there is nowhere to tell it.
-    let builder = tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).with_ansi(false).log_internal_errors(false);
+    let builder = tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .log_internal_errors(false);
     let _ = match talk.map(|talk| talk.log_format) {
         Some(LogFormat::Json) => builder.json().flatten_event(true).with_current_span(false).try_init(),
         Some(LogFormat::Text) | None => builder.event_format(Plain { timed: verbose }).try_init(),

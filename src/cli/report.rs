@@ -14,8 +14,8 @@ use super::layers::Setting;
 use super::progress::Bar;
 use super::settings::{self, Again, Prepared, prepare, read_used};
 use super::stats::Stats;
-use super::summary::{self, plain_line};
 use super::stop;
+use super::summary::{self, plain_line};
 use crate::assess::{Calendar, Grounds, Pack, Severity, Wording, assess};
 use crate::case::Language;
 use crate::detect::{Settings, detect};
@@ -183,8 +183,7 @@ impl Job<'_> {
     pub fn read(&self, bar: &Bar, stats: &mut Stats) -> Result<Ingested, Failure> {
         let Prepared { inputs, unreadable, case, ingest: settings, .. } = self.prepared;
         let wanted = Wanted::between(self.recipe.since, self.recipe.until);
-        let ingested =
-            ingest_wanted(inputs, unreadable, (case, settings), wanted, bar).map_err(Failure::usage)?;
+        let ingested = ingest_wanted(inputs, unreadable, (case, settings), wanted, bar).map_err(Failure::usage)?;
         for input in &ingested.inputs {
             let InputFile { name, format, records, read, folded, ignored, rejected, .. } = input;
             tracing::info!(file = %plain_line(name), format, records, read, folded, ignored, rejected, "read");
@@ -198,13 +197,7 @@ impl Job<'_> {
     ///
     /// # Errors
     /// When the folder cannot be written.
-    pub fn write(
-        &self,
-        ingested: Ingested,
-        target: &Path,
-        bar: &Bar,
-        stats: &mut Stats,
-    ) -> Result<Produced, Failure> {
+    fn write(&self, ingested: Ingested, target: &Path, bar: &Bar, stats: &mut Stats) -> Result<Produced, Failure> {
         let Self { arguments, prepared, recipe, .. } = *self;
         let calendar = &prepared.calendar;
         bar.stage("finding mass sends");
@@ -332,8 +325,9 @@ fn code(arguments: &ReportArguments, produced: &Produced) -> u8 {
 pub fn setting_rows(settings: &[Setting], prepared: &Prepared, language: Language) -> Vec<SettingRow> {
     let matter = &prepared.case.matter;
     // Those of a table of its own say how a report is come by, not what it is.
-    let recorded =
-        settings.iter().filter(|setting| !WITHOUT_EFFECT.contains(&setting.name.as_str()) && !setting.name.contains('.'));
+    let recorded = settings
+        .iter()
+        .filter(|setting| !WITHOUT_EFFECT.contains(&setting.name.as_str()) && !setting.name.contains('.'));
     let mut rows: Vec<SettingRow> = recorded.map(Setting::row).collect();
     for row in &mut rows {
         let unset = row.origin == "default";

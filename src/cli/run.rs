@@ -338,7 +338,9 @@ impl Night<'_> {
         }
         if !talk.quiet {
             match last {
-                Some(last) => writeln!(out, "Nothing new. The last report holds: {}", self.shelf.path(&last).display())?,
+                Some(last) => {
+                    writeln!(out, "Nothing new. The last report holds: {}", self.shelf.path(&last).display())?
+                }
                 None => writeln!(out, "Nothing new, and no report yet.")?,
             }
         }

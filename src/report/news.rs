@@ -171,8 +171,7 @@ mod tests {
             ("title", "a", "b", false),
             ("evidence_rows", "1", "2", false),
         ] {
-            let columns =
-                vec![ChangedColumn { column: column.to_owned(), old: old.to_owned(), new: new.to_owned() }];
+            let columns = vec![ChangedColumn { column: column.to_owned(), old: old.to_owned(), new: new.to_owned() }];
             let changed = ChangedRow { id: "F-1".to_owned(), columns, row: BTreeMap::new() };
             assert_eq!(is_worse(&changed), worse, "{column} {old} {new}");
         }

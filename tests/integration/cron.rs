@@ -42,14 +42,20 @@ const NIGHT: &str = "2020-02-04T02:00:00Z";
 /// A log of a newsletter to so many.
 pub fn newsletter(day: &str, recipients: usize) -> String {
     let row = |index: usize| {
-        format!("{day}-{index};{day}T10:{:02}:{:02}Z;+493023125000;+4917139{index:05};Angebot\n", index / 60, index % 60)
+        format!(
+            "{day}-{index};{day}T10:{:02}:{:02}Z;+493023125000;+4917139{index:05};Angebot\n",
+            index / 60,
+            index % 60
+        )
     };
     "id;Gesendet am;Absender;Empfänger;Nachricht\n".to_owned() + &(0..recipients).map(row).collect::<String>()
 }
 
 /// Settings of a night that wants little: what `more` says is added to the table `[run]`.
 pub fn settings(more: &str) -> String {
-    format!("key = \"matter.key\"\nwrite = [\"csv\", \"json\"]\n[run]\nreports = \"reports\"\nheartbeat = \"beat.json\"\n{more}\n")
+    format!(
+        "key = \"matter.key\"\nwrite = [\"csv\", \"json\"]\n[run]\nreports = \"reports\"\nheartbeat = \"beat.json\"\n{more}\n"
+    )
 }
 
 /// A matter with one log and settings that watch it; files need not settle.
@@ -266,9 +272,9 @@ fn happen(name: &str) -> Ended {
             matter.write("in/bild.csv", b"\x89PNG\r\n\x1a\n\0\x01\x02\x03\x04\x05\x06\x07");
             pass(&matter)
         }
-        "missing-place" => pass(
-            &matter_with("").with("sendeschluss.toml", &settings("watch = [\"in\", \"share\"]\nsettle = \"0s\"")),
-        ),
+        "missing-place" => {
+            pass(&matter_with("").with("sendeschluss.toml", &settings("watch = [\"in\", \"share\"]\nsettle = \"0s\"")))
+        }
         "empty" => {
             let matter = Matter::new();
             fs::create_dir(matter.path("in")).expect("a folder");

@@ -233,7 +233,11 @@ fn matter_or_none(matter: &Matter) -> &Matter {
 
 #[test]
 fn the_order_of_nights_does_not_matter_to_the_last_report() {
-    let files = [("a.csv", newsletter("2020-02-03", 60)), ("b.csv", another("2020-02-04")), ("c.csv", newsletter("2020-02-05", 70))];
+    let files = [
+        ("a.csv", newsletter("2020-02-03", 60)),
+        ("b.csv", another("2020-02-04")),
+        ("c.csv", newsletter("2020-02-05", 70)),
+    ];
     let ends: Vec<BTreeMap<String, Vec<u8>>> = [[0, 1, 2], [2, 1, 0], [1, 2, 0]]
         .iter()
         .map(|order| {

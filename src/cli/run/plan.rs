@@ -44,7 +44,9 @@ impl Plan {
         let own = &arguments.nightly;
         let mut report = arguments.report.clone();
         if !report.input.inputs.is_empty() || report.output.is_some() {
-            bail!("run has no inputs and no --output: name what is read with --watch, and where reports go with --reports");
+            bail!(
+                "run has no inputs and no --output: name what is read with --watch, and where reports go with --reports"
+            );
         }
         if report.reveal {
             bail!("run writes no report in clear: without --reveal, or with --reveal=false");
@@ -56,7 +58,8 @@ impl Plan {
             bail!("nothing to look at: name files, folders or globs with --watch, or set `watch` in [run]");
         }
         let reports = own.reports.clone();
-        let reports = reports.ok_or_else(|| anyhow!("no folder of reports: name one with --reports, or set `reports` in [run]"))?;
+        let reports = reports
+            .ok_or_else(|| anyhow!("no folder of reports: name one with --reports, or set `reports` in [run]"))?;
         report.input.inputs.clone_from(&own.watch);
         Ok(Self {
             report,

@@ -10,8 +10,7 @@ use super::super::stop;
 use crate::ingest::inputs::{self, Input, InputError, Unreadable};
 
 /// Endings that programs give to files which they have not wholly written.
-const UNFINISHED: [&str; 9] =
-    ["part", "partial", "filepart", "tmp", "temp", "crdownload", "download", "upload", "swp"];
+const UNFINISHED: [&str; 9] = ["part", "partial", "filepart", "tmp", "temp", "crdownload", "download", "upload", "swp"];
 
 /// A file that waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
