@@ -210,11 +210,13 @@ impl Night<'_> {
             let code = self.nothing_new(last, beat, talk, out)?;
             return Ok(if missed > 0 { exit::UNREAD } else { code });
         }
-        let unread = produced.extract.completeness.inputs.iter().filter(|input| input.failed);
-        for input in unread.clone() {
+        // Places that are gone were told above.
+        let is_place = |file: &str| prepared.unreadable.iter().any(|place| place.name == file);
+        let unread = produced.extract.completeness.inputs.iter().filter(|input| input.failed && !is_place(&input.file));
+        for input in unread {
             tracing::warn!("NOT READ {}: {}", plain_line(&input.file), plain_line(&input.notes.join("; ")));
+            beat.counts.unread += 1;
         }
-        beat.counts.unread = missed.max(unread.count() as u64);
         let news = self.news()?;
         let name = match last.filter(|_| same) {
             // It was made and never told: a run was killed, or nobody took the news.

@@ -275,6 +275,13 @@ fn happen(name: &str) -> Ended {
         "missing-place" => {
             pass(&matter_with("").with("sendeschluss.toml", &settings("watch = [\"in\", \"share\"]\nsettle = \"0s\"")))
         }
+        "fifo" => {
+            let matter = matter_with("");
+            let made = Command::new("mkfifo").arg(matter.path("pipe.csv")).status();
+            assert!(made.expect("mkfifo").success());
+            pass(&matter.with("sendeschluss.toml", &settings("watch = [\"in\", \"pipe.csv\"]\nsettle = \"0s\"")))
+        }
+        "standard-input" => pass(&matter_with("").with("sendeschluss.toml", &settings("watch = [\"-\"]"))),
         "empty" => {
             let matter = Matter::new();
             fs::create_dir(matter.path("in")).expect("a folder");

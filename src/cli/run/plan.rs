@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use super::super::arguments::{KindArgument, ReportArguments, RunArguments};
 use super::super::layers::Setting;
 use super::super::settings::{days, duration};
+use crate::ingest::inputs::STDIN;
 use crate::report::{SettingRow, SettingValue};
 
 /// What the manifest calls the origin of a day that the period gives.
@@ -56,6 +57,9 @@ impl Plan {
         }
         if own.watch.is_empty() {
             bail!("nothing to look at: name files, folders or globs with --watch, or set `watch` in [run]");
+        }
+        if own.watch.iter().any(|place| place.as_os_str() == STDIN) {
+            bail!("standard input cannot be watched: name a file, a folder or a glob instead of `-`");
         }
         let reports = own.reports.clone();
         let reports = reports

@@ -62,6 +62,10 @@ pub fn look(watch: &[PathBuf], settle: Duration) -> Result<Seen, Failure> {
                 continue;
             }
             match mark(&input.path) {
+                // Whoever opens a pipe that nobody writes to waits for ever.
+                None if input.path.exists() => {
+                    seen.unreadable.push(Unreadable { name: input.name, reason: "it is no file".to_owned() });
+                }
                 // What cannot be asked is left to the reader, which tells why.
                 None => seen.inputs.push(input),
                 Some(mark) if has_settled(mark, settle) => seen.inputs.push(input),
@@ -92,7 +96,7 @@ pub fn look(watch: &[PathBuf], settle: Duration) -> Result<Seen, Failure> {
 }
 
 fn mark(path: &Path) -> Option<Mark> {
-    let about = path.metadata().ok()?;
+    let about = path.metadata().ok().filter(std::fs::Metadata::is_file)?;
     Some((about.len(), about.modified().ok()))
 }
 
