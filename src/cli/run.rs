@@ -124,7 +124,7 @@ fn leave_last_words(beat: &Heartbeat, arguments: &RunArguments) {
 /// Tells monitors and whoever wants to know; notes that it was told.
 fn tell(arguments: &RunArguments, shelf: Option<&Shelf>, beat: &mut Heartbeat, told: &[Told]) {
     let own = &arguments.nightly;
-    let mut write = |beat: &mut Heartbeat| {
+    let write = |beat: &mut Heartbeat| {
         let Some(file) = &own.heartbeat else { return };
         if let Err(error) = beat.write(file) {
             tracing::error!("{error:#}");
