@@ -8,6 +8,7 @@ mod plan;
 mod watch;
 
 use std::io::Write;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow};
@@ -17,6 +18,7 @@ use jiff::civil::Date;
 use self::heartbeat::{Heartbeat, Outcome};
 use self::notify::notify;
 use self::plan::Plan;
+use self::watch::Seen;
 use super::arguments::{RunArguments, TalkArguments};
 use super::exit::{self, Failure};
 use super::layers::Setting;
@@ -26,6 +28,7 @@ use super::settings::{self, Prepared, prepare_listed};
 use super::stats::Stats;
 use super::stop;
 use super::summary::plain_line;
+use crate::assess::Severity;
 use crate::ingest::Ingested;
 use crate::lock::{Holder, Lock, LockError};
 use crate::report::folder::MANIFEST;
@@ -170,11 +173,45 @@ impl Night<'_> {
         talk: &TalkArguments,
         out: &mut dyn Write,
     ) -> Result<u8, Failure> {
-        let (plan, shelf) = (self.plan, self.shelf);
+        let shelf = self.shelf;
         shelf.sweep().context("the reports cannot be written").map_err(Failure::unwritten)?;
-        let seen = watch::look(&plan.watch, plan.settle)?;
+        let seen = self.look(beat, talk, out)?;
+        let prepared = prepare_listed(&self.plan.report.input, seen.inputs, seen.unreadable)?;
+        let today = prepared.calendar.day(self.started.as_millisecond());
+        let last = self.last(today)?;
+        // Where there is nothing to read, the last report stands as it is.
+        let is_empty = prepared.inputs.is_empty() && prepared.unreadable.is_empty();
+        let produced = if is_empty { None } else { Some(self.produce(&prepared, today, talk)?) };
+        stop::check()?;
+        if let Some(produced) = &produced {
+            beat.counts.messages = produced.extract.completeness.messages;
+            beat.counts.findings = produced.extract.findings.len() as u64;
+        }
+        let same = last.filter(|last| produced.is_none() || self.is_same(last));
+        if same.is_some() {
+            shelf.discard().map_err(Failure::unwritten)?;
+        }
+        if (same.is_some() || produced.is_none()) && shelf.told() == last {
+            self.nothing_new(last, beat, talk, out)?;
+            return Ok(if beat.counts.unread > 0 { exit::UNREAD } else { exit::DONE });
+        }
+        self.tell_unread(&prepared, produced.as_ref(), beat);
+        let worst = self.publish(same, today, (beat, told), talk, out)?;
+        Ok(if beat.counts.unread > 0 {
+            exit::UNREAD
+        } else if reaches(self.plan.report.fail_on, worst) {
+            exit::FINDINGS
+        } else {
+            exit::DONE
+        })
+    }
+
+    /// Looks at the watched places, and tells what waits and what is gone.
+    fn look(&self, beat: &mut Heartbeat, talk: &TalkArguments, out: &mut dyn Write) -> Result<Seen, Failure> {
+        let seen = watch::look(&self.plan.watch, self.plan.settle)?;
         beat.counts.files = seen.inputs.len() as u64;
         beat.counts.waiting = seen.waiting.len() as u64;
+        beat.counts.unread = seen.unreadable.len() as u64;
         if !talk.quiet {
             writeln!(out, "Files: {} settled, {} waiting", seen.inputs.len(), seen.waiting.len())?;
             for waiting in &seen.waiting {
@@ -184,57 +221,56 @@ impl Night<'_> {
         for place in &seen.unreadable {
             tracing::warn!("NOT READ {}: {}", plain_line(&place.name), plain_line(&place.reason));
         }
-        let missed = seen.unreadable.len() as u64;
-        beat.counts.unread = missed;
         stop::check()?;
-        let prepared = prepare_listed(&plan.report.input, seen.inputs, seen.unreadable)?;
-        let today = prepared.calendar.day(self.started.as_millisecond());
-        let earlier = shelf.reports().map_err(Failure::unwritten)?;
-        let last = earlier.last().copied();
-        if let Some(last) = last.filter(|last| last.day > today) {
+        Ok(seen)
+    }
+
+    /// The last report. A clock that it is ahead of is told.
+    fn last(&self, today: Date) -> Result<Option<Name>, Failure> {
+        let last = self.shelf.reports().map_err(Failure::unwritten)?.last().copied();
+        if let Some(Name { day, .. }) = last.filter(|last| last.day > today) {
             tracing::warn!(
-                "the clock says {today}, but the last report is of {}; is it right? The numbers of the reports give their order",
-                last.day
+                "the clock says {today}, but the last report is of {day}; is it right? The numbers of the reports give \
+                 their order"
             );
         }
-        if prepared.inputs.is_empty() && missed == 0 {
-            return self.nothing_new(last, beat, talk, out);
-        }
-        let produced = self.produce(&prepared, today, talk)?;
-        stop::check()?;
-        beat.counts.messages = produced.extract.completeness.messages;
-        beat.counts.findings = produced.extract.findings.len() as u64;
-        let same = last.is_some_and(|last| self.is_same(&last));
-        if same && shelf.told() == last {
-            shelf.discard().map_err(Failure::unwritten)?;
-            let code = self.nothing_new(last, beat, talk, out)?;
-            return Ok(if missed > 0 { exit::UNREAD } else { code });
-        }
-        // Places that are gone were told above.
+        Ok(last)
+    }
+
+    /// Tells which files of a new report could not be read; places that are gone were told before.
+    fn tell_unread(&self, prepared: &Prepared, produced: Option<&Produced>, beat: &mut Heartbeat) {
+        let inputs = produced.into_iter().flat_map(|produced| &produced.extract.completeness.inputs);
         let is_place = |file: &str| prepared.unreadable.iter().any(|place| place.name == file);
-        let unread = produced.extract.completeness.inputs.iter().filter(|input| input.failed && !is_place(&input.file));
-        for input in unread {
+        for input in inputs.filter(|input| input.failed && !is_place(&input.file)) {
             tracing::warn!("NOT READ {}: {}", plain_line(&input.file), plain_line(&input.notes.join("; ")));
             beat.counts.unread += 1;
         }
-        let news = self.news()?;
-        let name = match last.filter(|_| same) {
-            // It was made and never told: a run was killed, or nobody took the news.
-            Some(last) => {
-                shelf.discard().map_err(Failure::unwritten)?;
-                last
-            }
+    }
+
+    /// Puts the report of tonight into its place with what is new in it, and removes old ones; gives the worst of the
+    /// news. A report that stands already was never told: a run was killed, or nobody took the news.
+    fn publish(
+        &self,
+        stands: Option<Name>,
+        today: Date,
+        (beat, told): (&mut Heartbeat, &mut Vec<Told>),
+        talk: &TalkArguments,
+        out: &mut dyn Write,
+    ) -> Result<Option<Severity>, Failure> {
+        let shelf = self.shelf;
+        let news = self.news(&stands.map_or_else(|| shelf.next(), |name| shelf.path(&name)))?;
+        let list = csv(&news)?;
+        let name = match stands {
+            Some(name) => name,
             None => {
                 let name = shelf.name(today).map_err(Failure::unwritten)?;
-                shelf.publish(&name, &csv(&news)?).map_err(Failure::unwritten)?;
+                shelf.publish(&name, &list).map_err(Failure::unwritten)?;
                 name
             }
         };
-        shelf.point(&name, &csv(&news)?).map_err(Failure::unwritten)?;
-        let removed = match plan.keep {
-            Some(keep) => shelf.rotate(keep).map_err(Failure::unwritten)?,
-            None => Vec::new(),
-        };
+        shelf.point(&name, &list).map_err(Failure::unwritten)?;
+        let removed = self.plan.keep.map(|keep| shelf.rotate(keep)).transpose().map_err(Failure::unwritten)?;
+        let removed = removed.unwrap_or_default();
         beat.outcome = Outcome::Report;
         beat.show(shelf, &name);
         beat.counts.findings_new = news.count(Change::New);
@@ -250,13 +286,7 @@ impl Night<'_> {
         }
         let worst = news.worst();
         *told = news.findings;
-        Ok(if beat.counts.unread > 0 {
-            exit::UNREAD
-        } else if reaches(plan.report.fail_on, worst) {
-            exit::FINDINGS
-        } else {
-            exit::DONE
-        })
+        Ok(worst)
     }
 
     /// The report of tonight, where the next one is made.
@@ -310,9 +340,9 @@ impl Night<'_> {
         tonight.is_some() && tonight == manifest(self.shelf.path(last))
     }
 
-    /// What tonight's report says that the last one that was told did not.
-    fn news(&self) -> Result<News, Failure> {
-        let mut next = Report::open(&self.shelf.next()).map_err(Failure::unwritten)?;
+    /// What a report says that the last one that was told did not.
+    fn news(&self, folder: &Path) -> Result<News, Failure> {
+        let mut next = Report::open(folder).map_err(Failure::unwritten)?;
         let told = self.shelf.told().map(|told| Report::open(&self.shelf.path(&told))).transpose();
         let news = told.and_then(|mut told| News::of(told.as_mut(), &mut next));
         news.or_else(|error| {
@@ -330,7 +360,7 @@ impl Night<'_> {
         beat: &mut Heartbeat,
         talk: &TalkArguments,
         out: &mut dyn Write,
-    ) -> Result<u8, Failure> {
+    ) -> Result<(), Failure> {
         beat.outcome = Outcome::NothingNew;
         if let Some(last) = last {
             let mut report = Report::open(&self.shelf.path(&last)).map_err(Failure::unwritten)?;
@@ -346,7 +376,7 @@ impl Night<'_> {
                 None => writeln!(out, "Nothing new, and no report yet.")?,
             }
         }
-        Ok(exit::DONE)
+        Ok(())
     }
 }
 

@@ -157,13 +157,13 @@ impl Shelf {
         whole_file::sync_folder(&self.folder).map_err(at(&self.folder))
     }
 
-    /// Throws the next report away, which says nothing that the last one does not say.
+    /// Throws the next report away, where there is one: it says nothing that the last one does not say.
     ///
     /// # Errors
     /// When the system says no.
     pub fn discard(&self) -> Result<(), ShelfError> {
         let next = self.next();
-        fs::remove_dir_all(&next).map_err(at(&next))
+        if next.exists() { fs::remove_dir_all(&next).map_err(at(&next)) } else { Ok(()) }
     }
 
     /// Lets `latest` lead to a report, and `new-findings.csv` say what was new.
