@@ -7,5 +7,6 @@ pub mod case;
 pub mod cli;
 pub mod detect;
 pub mod ingest;
+pub mod ledger;
 pub mod message;
 pub mod report;
