@@ -7,6 +7,7 @@ pub mod case;
 pub mod cli;
 pub mod detect;
 pub mod ingest;
+pub mod ledger;
 pub mod lock;
 pub mod message;
 pub mod report;

@@ -43,6 +43,25 @@ pub struct Known {
     pub conflicts: Vec<Conflict>,
 }
 
+/// What folding gives beside the messages.
+#[derive(Clone, Debug, Default)]
+pub struct Counted {
+    /// Counts of each file.
+    pub files: Vec<FileCounts>,
+    /// Of the records that the counts leave out: file, record, and whether it gave a message that was new.
+    pub left_out: Vec<(u32, u32, bool)>,
+    /// Contradictions between records of one message.
+    pub conflicts: Vec<Conflict>,
+}
+
+/// Folds batches for the sake of the counts; records in `elsewhere` (file and record) are left out of them, for not all
+/// of their messages are here.
+#[must_use]
+pub fn count(batches: Vec<Batch<'_>>, files: usize, elsewhere: &BTreeSet<(u32, u32)>) -> Counted {
+    let folded = fold(batches, vec![String::new(); files], Wanted::default(), elsewhere);
+    Counted { files: folded.files, left_out: folded.left_out, conflicts: folded.messages.conflicts }
+}
+
 /// Names that stand for the accounts of records without a sender: shortened as far as they stay different.
 #[must_use]
 pub fn labels(names: &[&str]) -> Vec<String> {

@@ -2,7 +2,7 @@
 //! So it can be kept and joined again at any time; the cutting into batches leaves no trace here.
 //! Writing it down is the ledger's work.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::batch::{Batch, Consent, Interner, LocalContents, Reject, Restored};
 use super::echo::Echo;
@@ -115,6 +115,39 @@ impl Whole {
         }
         self.contents.fill_samples(&later_samples, &table.sample);
         map
+    }
+
+    /// Takes rows out, with all that later records tell of their messages, and gives the number of records of which
+    /// nothing is left.
+    pub fn drop_rows(&mut self, keep: &[bool]) -> u64 {
+        let kept = |row: u32| keep.get(row as usize).copied().unwrap_or(true);
+        let before = self.records();
+        let mut left = 0_u32;
+        let moved: Vec<u32> = (0..self.rows.len() as u32)
+            .map(|row| {
+                left += u32::from(kept(row));
+                left.saturating_sub(1)
+            })
+            .collect();
+        self.echoes.retain(|echo| kept(echo.row));
+        for echo in &mut self.echoes {
+            echo.row = moved.get(echo.row as usize).copied().unwrap_or_default();
+        }
+        self.rows.retain(keep);
+        let after = self.records();
+        self.echoing = (after.len() - self.rows.record.iter().collect::<BTreeSet<_>>().len()) as u64;
+        (before.len() - after.len()) as u64
+    }
+
+    /// Keeps no trace of the recipients that `erased` says yes to, by local index: an empty name stands in their place.
+    pub fn erase_recipients(&mut self, erased: &dyn Fn(u32) -> bool) {
+        let names = (0_u32..).zip(self.recipients.texts.iter());
+        self.recipients = interned(names.map(|(index, name)| if erased(index) { "" } else { name }));
+    }
+
+    /// The records that gave a row or an echo.
+    fn records(&self) -> BTreeSet<u32> {
+        self.rows.record.iter().copied().chain(self.echoes.iter().map(|echo| echo.record)).collect()
     }
 
     /// Gives the account of records without a sender another name, and their messages the keys that follow from it.
