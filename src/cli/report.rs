@@ -12,13 +12,14 @@ use super::arguments::{KindArgument, LanguageArgument, ReportArguments, Severity
 use super::exit::{self, Failure};
 use super::layers::Setting;
 use super::progress::Bar;
-use super::settings::{self, Again, Prepared, prepare, read_used};
+use super::settings::{self, Again, Prepared, prepare, prepare_ledger, read_used};
 use super::stats::Stats;
 use super::summary;
 use crate::assess::{Calendar, Grounds, Pack, Severity, Wording, assess};
 use crate::case::Language;
 use crate::detect::{Settings, detect};
-use crate::ingest::{Wanted, ingest_wanted};
+use crate::ingest::{Ingested, Wanted, ingest_wanted};
+use crate::ledger::{Argument, Ledger, Load, Mode};
 #[cfg(feature = "pdf")]
 use crate::report::annex::Form;
 use crate::report::evidence::Extent;
@@ -29,8 +30,8 @@ use crate::report::reidentification;
 use crate::report::{Kind, ReportInput, SettingRow, SettingValue, Shown, UsedFile, write};
 
 /// Settings that change no byte of a report: manifests leave them out.
-const WITHOUT_EFFECT: [&str; 9] =
-    ["output", "threads", "quiet", "verbose", "stats", "color", "progress", "key", "fail-on"];
+const WITHOUT_EFFECT: [&str; 11] =
+    ["output", "ledger", "wait", "threads", "quiet", "verbose", "stats", "color", "progress", "key", "fail-on"];
 
 /// Runs the command.
 ///
@@ -40,7 +41,13 @@ pub fn run(arguments: &ReportArguments, settings: &[Setting], out: &mut dyn Writ
     let output = arguments.output.as_deref();
     let output = output.ok_or_else(|| anyhow!("no folder to write: name one with -o DIR, or set `output`"));
     let output = output.map_err(Failure::usage)?;
-    let prepared = prepare(&arguments.input)?;
+    let wait = settings::duration(&arguments.wait).map_err(Failure::usage)?;
+    let ledger = arguments.ledger.as_deref().map(|folder| Ledger::open(folder, Mode::Read, wait, "report"));
+    let ledger = ledger.transpose().map_err(Failure::ledger)?;
+    let prepared = match &ledger {
+        Some(ledger) => prepare_ledger(&arguments.input, ledger.case_file().map_err(Failure::ledger)?)?,
+        None => prepare(&arguments.input)?,
+    };
     let recipe = Recipe::new(arguments, &prepared.calendar, None).map_err(Failure::usage)?;
     let shown = settings::shown(arguments.reveal, arguments.key.as_deref(), &prepared.case.matter.name)
         .map_err(Failure::usage)?;
@@ -50,9 +57,20 @@ pub fn run(arguments: &ReportArguments, settings: &[Setting], out: &mut dyn Writ
 
     let bar = Bar::new(&arguments.input.talk);
     let mut stats = Stats::new(arguments.input.talk.stats);
-    let rows = setting_rows(settings, &prepared, language(arguments.lang, prepared.case.matter.language));
+    let mut rows = setting_rows(settings, &prepared, language(arguments.lang, prepared.case.matter.language));
+    if let Some(ledger) = &ledger {
+        name_inputs(&mut rows, &ledger.arguments().map_err(Failure::ledger)?);
+    }
     let reidentify = pseudonyms.as_ref();
-    let job = Job { arguments, prepared: &prepared, recipe: &recipe, shown: &shown, reidentify, settings: &rows };
+    let job = Job {
+        arguments,
+        prepared: &prepared,
+        ledger: ledger.as_ref(),
+        recipe: &recipe,
+        shown: &shown,
+        reidentify,
+        settings: &rows,
+    };
     let produced = job.produce(output, &bar, &mut stats)?;
     let extract = &produced.extract;
     bar.finish();
@@ -139,6 +157,8 @@ pub struct Job<'a> {
     pub arguments: &'a ReportArguments,
     /// Inputs and case.
     pub prepared: &'a Prepared,
+    /// Where the inputs were imported, in the place of those prepared.
+    pub ledger: Option<&'a Ledger>,
     /// Detectors, rules and bounds.
     pub recipe: &'a Recipe,
     /// How recipients are shown.
@@ -159,6 +179,18 @@ pub struct Produced {
 }
 
 impl Job<'_> {
+    /// Reads the inputs, or what was imported of them.
+    fn read(&self, bar: &Bar) -> Result<Ingested, Failure> {
+        let Self { prepared, recipe, .. } = *self;
+        let wanted = Wanted::between(recipe.since, recipe.until);
+        let Some(ledger) = self.ledger else {
+            let how = (&prepared.case, &prepared.ingest);
+            return ingest_wanted(&prepared.inputs, &prepared.unreadable, how, wanted, bar).map_err(Failure::usage);
+        };
+        let load = Load { period: wanted.period, case: &prepared.case, settings: &prepared.ingest };
+        ledger.load(&load).map(|loaded| loaded.ingested).map_err(Failure::ledger)
+    }
+
     /// Runs all stages and writes the folder.
     ///
     /// # Errors
@@ -166,10 +198,7 @@ impl Job<'_> {
     pub fn produce(&self, target: &Path, bar: &Bar, stats: &mut Stats) -> Result<Produced, Failure> {
         let Self { arguments, prepared, recipe, .. } = *self;
         let calendar = &prepared.calendar;
-        let wanted = Wanted::between(recipe.since, recipe.until);
-        let how = (&prepared.case, &prepared.ingest);
-        let ingested =
-            ingest_wanted(&prepared.inputs, &prepared.unreadable, how, wanted, bar).map_err(Failure::usage)?;
+        let ingested = self.read(bar)?;
         stats.done("ingest");
         bar.stage("finding mass sends");
         let activity = detect(&ingested.messages, &recipe.detection);
@@ -282,6 +311,17 @@ fn code(arguments: &ReportArguments, produced: &Produced) -> u8 {
         exit::FINDINGS
     } else {
         exit::DONE
+    }
+}
+
+/// Puts what the inputs of a ledger were named by into the row that would have named them in one run over all.
+pub fn name_inputs(rows: &mut [SettingRow], arguments: &[Argument]) {
+    let first = arguments.iter().map(|argument| (&argument.origin, &argument.place)).min();
+    for row in rows.iter_mut().filter(|row| row.name == "inputs") {
+        row.value = SettingValue::Many(arguments.iter().map(|argument| argument.text.clone()).collect());
+        if let Some((origin, place)) = first {
+            (row.origin, row.place) = (origin.clone(), place.clone());
+        }
     }
 }
 

@@ -67,7 +67,15 @@ impl Again {
 /// # Errors
 /// Wrong usage or configuration.
 pub fn prepare(arguments: &InputArguments) -> Result<Prepared, Failure> {
-    prepare_inner(arguments, None).map_err(Failure::usage)
+    prepare_inner(arguments, From::Arguments).map_err(Failure::usage)
+}
+
+/// As [`prepare`], without inputs: they are in a ledger, and so may be the place of the case file.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn prepare_ledger(arguments: &InputArguments, case_file: Option<PathBuf>) -> Result<Prepared, Failure> {
+    prepare_inner(arguments, From::Ledger(case_file)).map_err(Failure::usage)
 }
 
 /// As [`prepare`], with the very files of an earlier report.
@@ -75,18 +83,27 @@ pub fn prepare(arguments: &InputArguments) -> Result<Prepared, Failure> {
 /// # Errors
 /// As [`prepare`].
 pub fn prepare_again(arguments: &InputArguments, again: &Again) -> anyhow::Result<Prepared> {
-    prepare_inner(arguments, Some(again))
+    prepare_inner(arguments, From::Again(again))
 }
 
-fn prepare_inner(arguments: &InputArguments, again: Option<&Again>) -> anyhow::Result<Prepared> {
-    if arguments.inputs.is_empty() && again.is_none() {
+/// Where inputs come from.
+enum From<'a> {
+    Arguments,
+    Again(&'a Again),
+    Ledger(Option<PathBuf>),
+}
+
+fn prepare_inner(arguments: &InputArguments, from: From<'_>) -> anyhow::Result<Prepared> {
+    let again = if let From::Again(again) = &from { Some(*again) } else { None };
+    if arguments.inputs.is_empty() && matches!(from, From::Arguments) {
         bail!("no input: name files, folders or globs, or set `inputs` in the settings");
     }
     let threads = threads(arguments.threads)?;
-    let case_file = match (&arguments.case, again) {
-        (_, Some(again)) => again.of("case").next(),
-        (Some(file), None) => Some(file.clone()),
-        (None, None) => inputs::case_file(&arguments.inputs)?,
+    let case_file = match (&arguments.case, &from) {
+        (_, From::Again(again)) => again.of("case").next(),
+        (Some(file), _) => Some(file.clone()),
+        (None, From::Ledger(found)) => found.clone(),
+        (None, From::Arguments) => inputs::case_file(&arguments.inputs)?,
     };
     let mut files = Vec::new();
     let case = match &case_file {
@@ -115,7 +132,7 @@ fn prepare_inner(arguments: &InputArguments, again: Option<&Again>) -> anyhow::R
         Some(again) => (again.inputs.clone(), again.unreadable.clone()),
         None => inputs::list(&arguments.inputs, stdin.as_ref().map(NamedTempFile::path))?,
     };
-    if inputs.is_empty() && unreadable.is_empty() {
+    if inputs.is_empty() && unreadable.is_empty() && !matches!(from, From::Ledger(_)) {
         bail!("the folders named hold no files");
     }
     let zone = case.matter.timezone.as_deref().or(arguments.timezone.as_deref()).unwrap_or(DEFAULT_ZONE);
@@ -169,6 +186,24 @@ fn spool_stdin(limit: u64) -> anyhow::Result<NamedTempFile> {
     }
     file.flush().context("standard input")?;
     Ok(file)
+}
+
+/// `--wait` as clap checks it.
+///
+/// # Errors
+/// When it is no length of time.
+pub fn duration_text(text: &str) -> anyhow::Result<String> {
+    duration(text).map(|_| text.to_owned())
+}
+
+/// A length of time such as `30s`, `10m` or `1h 30m`.
+///
+/// # Errors
+/// When it is none.
+pub fn duration(text: &str) -> anyhow::Result<std::time::Duration> {
+    let wrong = || anyhow!("not a length of time; write 30s, 10m or 1h");
+    let parsed: jiff::SignedDuration = text.parse().map_err(|_| wrong())?;
+    std::time::Duration::try_from(parsed).map_err(|_| wrong())
 }
 
 /// `--max-unpacked` as clap checks it.

@@ -16,6 +16,7 @@ mod explain;
 mod formats;
 mod golden;
 mod harness;
+mod ledger;
 mod measures;
 mod method;
 mod oracle;
