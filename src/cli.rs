@@ -13,8 +13,10 @@ mod config;
 mod exit;
 mod explain;
 mod formats;
+mod import;
 mod inspect;
 mod layers;
+mod ledger;
 mod log;
 mod plan;
 mod progress;
@@ -76,6 +78,8 @@ fn dispatch(call: &Call, out: &mut dyn Write) -> Result<u8, Failure> {
         Command::Report(arguments) => report::run(arguments, &call.settings, out),
         Command::Run(arguments) => run::run(arguments, &call.settings, out),
         Command::Inspect(arguments) => inspect::run(arguments, out),
+        Command::Import(arguments) => import::run(arguments, &call.settings, out),
+        Command::Ledger { command } => ledger::run(command, out),
         Command::Plan(arguments) => plan::run(arguments, &call.settings, out),
         Command::Compare(arguments) => compare::run(arguments, out),
         Command::Trace(arguments) => trace::run(arguments, out),

@@ -19,7 +19,7 @@ pub struct Arguments {
 }
 
 const AFTER_HELP: &str = "Exit codes: 0 done; 1 findings at or above --fail-on; 2 wrong usage or configuration; \
-3 some input could not be read (the report says which); 4 the report could not be written. Of verify: 1 something \
+3 some input could not be read (the report says which); 4 the report or the ledger could not be written. Of verify: 1 something \
 differs.\n\
 Every option of report and inspect can also stand in sendeschluss.toml and in SENDESCHLUSS_… variables.\n\
 Not legal advice: the program measures and cites, counsel concludes.";
@@ -47,6 +47,14 @@ pub enum Command {
     Run(Box<RunArguments>),
     /// Tell what each file is, how sure, and what became of its records; changes nothing
     Inspect(InspectArguments),
+    /// Take exports into a ledger; overlaps and repeats do no harm
+    Import(ImportArguments),
+    /// What a ledger holds; check it, join its parts, take messages out of it
+    Ledger {
+        /// What to do.
+        #[command(subcommand)]
+        command: LedgerCommand,
+    },
     /// Tell what of the sending habit becomes unlawful from a day on, and where it can go on
     Plan(PlanArguments),
     /// Print the source records behind a finding, burst, campaign, run, account cluster or message
@@ -105,6 +113,7 @@ impl Command {
             Self::Report(arguments) => Some(&arguments.input.talk),
             Self::Run(arguments) => Some(&arguments.report.input.talk),
             Self::Inspect(arguments) => Some(&arguments.input.talk),
+            Self::Import(arguments) => Some(&arguments.input.talk),
             Self::Plan(arguments) => Some(&arguments.input.talk),
             Self::Trace(TraceArguments { again, .. }) | Self::Explain(ExplainArguments { again, .. }) => {
                 Some(&again.talk)
@@ -112,7 +121,8 @@ impl Command {
             Self::Compare(arguments) => Some(&arguments.talk),
             Self::Case { command: CaseCommand::New(arguments) } => Some(&arguments.input.talk),
             Self::Config { command: ConfigCommand::Show(arguments) } => Some(&arguments.report.input.talk),
-            Self::Formats { .. }
+            Self::Ledger { .. }
+            | Self::Formats { .. }
             | Self::Rules { .. }
             | Self::Verify(_)
             | Self::Config { command: ConfigCommand::Check { .. } }
@@ -332,6 +342,12 @@ pub struct ReportArguments {
     /// Folder to write; an earlier report there is replaced when the new one is complete
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
+    /// Report over all that was imported into this ledger, in the place of inputs
+    #[arg(long, value_name = "DIR", conflicts_with = "inputs")]
+    pub ledger: Option<PathBuf>,
+    /// How long to wait for others who use the ledger, as 30s or 10m
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = settings::duration_text)]
+    pub wait: String,
     /// What to write
     #[arg(long, value_name = "KINDS", value_delimiter = ',', default_value = DEFAULT_KINDS)]
     pub write: Vec<KindArgument>,
@@ -382,6 +398,78 @@ pub struct ReportArguments {
     /// End with exit code 1 when there is a finding of this severity or above
     #[arg(long, value_name = "SEVERITY")]
     pub fail_on: Option<SeverityArgument>,
+}
+
+/// Arguments of `import`.
+#[derive(Clone, Debug, Args)]
+pub struct ImportArguments {
+    #[command(flatten)]
+    /// Inputs.
+    pub input: InputArguments,
+    /// Folder of the ledger; made when there is none
+    #[arg(long, value_name = "DIR")]
+    pub ledger: Option<PathBuf>,
+    /// How long to wait for others who use the ledger, as 30s or 10m
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = settings::duration_text)]
+    pub wait: String,
+    /// Read files again that would be read otherwise with the settings of now; without INPUT, all of the ledger
+    #[arg(long)]
+    pub again: bool,
+    /// As JSON, for programs
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What to do with a ledger.
+#[derive(Debug, Subcommand)]
+pub enum LedgerCommand {
+    /// List its sources and months, and what was erased
+    List {
+        #[command(flatten)]
+        /// The ledger.
+        talk: LedgerTalk,
+    },
+    /// Compare every file with its hash, and the counts of every month with its messages
+    Check {
+        #[command(flatten)]
+        /// The ledger.
+        talk: LedgerTalk,
+    },
+    /// Join the small parts of each month into one
+    Compact {
+        #[command(flatten)]
+        /// The ledger.
+        talk: LedgerTalk,
+    },
+    /// Erase messages for good; only that, when and how many stays on record
+    Forget {
+        #[command(flatten)]
+        /// The ledger.
+        talk: LedgerTalk,
+        /// Messages sent before this day or instant
+        #[arg(long, value_name = "DATE", value_parser = settings::instant_text)]
+        before: Option<String>,
+        /// Messages and consents of this recipient, or of those in a file, one on each line
+        #[arg(long, value_name = "NUMBER|FILE")]
+        recipient: Vec<String>,
+        /// Time zone of the day
+        #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = settings::zone_text)]
+        timezone: String,
+    },
+}
+
+/// Which ledger, and how it is told.
+#[derive(Debug, Args)]
+pub struct LedgerTalk {
+    /// Folder of the ledger
+    #[arg(value_name = "LEDGER")]
+    pub ledger: PathBuf,
+    /// How long to wait for others who use the ledger, as 30s or 10m
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = settings::duration_text)]
+    pub wait: String,
+    /// As JSON, for programs
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `inspect`.
@@ -542,9 +630,6 @@ pub struct NightlyArguments {
     /// A file is taken when it has not changed for so long
     #[arg(id = "run.settle", long = "settle", value_name = "TIME", default_value = "1m", value_parser = settings::duration_text)]
     pub settle: String,
-    /// How long to wait for another run to end; without it, this one ends at once
-    #[arg(id = "run.wait", long = "wait", value_name = "TIME", default_value = "0s", value_parser = settings::duration_text)]
-    pub wait: String,
     /// File that tells monitors of the last run: JSON with time, counts and exit code
     #[arg(id = "run.heartbeat", long = "heartbeat", value_name = "FILE")]
     pub heartbeat: Option<PathBuf>,

@@ -12,7 +12,7 @@ use super::arguments::{KindArgument, LanguageArgument, ReportArguments, Severity
 use super::exit::{self, Failure};
 use super::layers::Setting;
 use super::progress::Bar;
-use super::settings::{self, Again, Prepared, prepare, read_used};
+use super::settings::{self, Again, Prepared, prepare, prepare_ledger, read_used};
 use super::stats::Stats;
 use super::stop;
 use super::summary::{self, plain_line};
@@ -20,6 +20,7 @@ use crate::assess::{Calendar, Grounds, Pack, Severity, Wording, assess};
 use crate::case::Language;
 use crate::detect::{Settings, detect};
 use crate::ingest::{Ingested, InputFile, Wanted, ingest_wanted};
+use crate::ledger::{Argument, Ledger, Load, Mode};
 #[cfg(feature = "pdf")]
 use crate::report::annex::Form;
 use crate::report::evidence::Extent;
@@ -30,8 +31,20 @@ use crate::report::reidentification;
 use crate::report::{Kind, ReportInput, SettingRow, SettingValue, Shown, UsedFile, write};
 
 /// Settings that change no byte of a report: manifests leave them out.
-const WITHOUT_EFFECT: [&str; 10] =
-    ["output", "threads", "quiet", "verbose", "stats", "color", "progress", "log-format", "key", "fail-on"];
+const WITHOUT_EFFECT: [&str; 12] = [
+    "output",
+    "ledger",
+    "wait",
+    "threads",
+    "quiet",
+    "verbose",
+    "stats",
+    "color",
+    "progress",
+    "log-format",
+    "key",
+    "fail-on",
+];
 
 /// Runs the command.
 ///
@@ -41,7 +54,13 @@ pub fn run(arguments: &ReportArguments, settings: &[Setting], out: &mut dyn Writ
     let output = arguments.output.as_deref();
     let output = output.ok_or_else(|| anyhow!("no folder to write: name one with -o DIR, or set `output`"));
     let output = output.map_err(Failure::usage)?;
-    let prepared = prepare(&arguments.input)?;
+    let wait = settings::duration(&arguments.wait).map_err(Failure::usage)?;
+    let ledger = arguments.ledger.as_deref().map(|folder| Ledger::open(folder, Mode::Read, wait, "report"));
+    let ledger = ledger.transpose().map_err(Failure::ledger)?;
+    let prepared = match &ledger {
+        Some(ledger) => prepare_ledger(&arguments.input, ledger.case_file().map_err(Failure::ledger)?)?,
+        None => prepare(&arguments.input)?,
+    };
     let recipe = Recipe::new(arguments, &prepared.calendar, None).map_err(Failure::usage)?;
     let shown = settings::shown(arguments.reveal, arguments.key.as_deref(), &prepared.case.matter.name)
         .map_err(Failure::usage)?;
@@ -51,9 +70,20 @@ pub fn run(arguments: &ReportArguments, settings: &[Setting], out: &mut dyn Writ
 
     let bar = Bar::new(&arguments.input.talk);
     let mut stats = Stats::new(arguments.input.talk.stats);
-    let rows = setting_rows(settings, &prepared, language(arguments.lang, prepared.case.matter.language));
+    let mut rows = setting_rows(settings, &prepared, language(arguments.lang, prepared.case.matter.language));
+    if let Some(ledger) = &ledger {
+        name_inputs(&mut rows, &ledger.arguments().map_err(Failure::ledger)?);
+    }
     let reidentify = pseudonyms.as_ref();
-    let job = Job { arguments, prepared: &prepared, recipe: &recipe, shown: &shown, reidentify, settings: &rows };
+    let job = Job {
+        arguments,
+        prepared: &prepared,
+        ledger: ledger.as_ref(),
+        recipe: &recipe,
+        shown: &shown,
+        reidentify,
+        settings: &rows,
+    };
     let produced = job.produce(output, &bar, &mut stats)?;
     let extract = &produced.extract;
     bar.finish();
@@ -147,6 +177,8 @@ pub struct Job<'a> {
     pub arguments: &'a ReportArguments,
     /// Inputs and case.
     pub prepared: &'a Prepared,
+    /// Where the inputs were imported, in the place of those prepared.
+    pub ledger: Option<&'a Ledger>,
     /// Detectors, rules and bounds.
     pub recipe: &'a Recipe,
     /// How recipients are shown.
@@ -176,18 +208,31 @@ impl Job<'_> {
         self.write(ingested, target, bar, stats)
     }
 
-    /// The first stage alone.
+    /// The first stage alone: reads the inputs, or what was imported of them.
     ///
     /// # Errors
     /// When it cannot run.
     pub fn read(&self, bar: &Bar, stats: &mut Stats) -> Result<Ingested, Failure> {
-        let Prepared { inputs, unreadable, case, ingest: settings, .. } = self.prepared;
-        let wanted = Wanted::between(self.recipe.since, self.recipe.until);
-        let ingested = ingest_wanted(inputs, unreadable, (case, settings), wanted, bar).map_err(Failure::usage)?;
-        for input in &ingested.inputs {
-            let InputFile { name, format, records, read, folded, ignored, rejected, .. } = input;
-            tracing::info!(file = %plain_line(name), format, records, read, folded, ignored, rejected, "read");
-        }
+        let Self { prepared, recipe, .. } = *self;
+        let wanted = Wanted::between(recipe.since, recipe.until);
+        let ingested = match self.ledger {
+            Some(ledger) => {
+                let load = Load { period: wanted.period, case: &prepared.case, settings: &prepared.ingest };
+                let loaded = ledger.load(&load).map_err(Failure::ledger)?;
+                tracing::info!(months = loaded.months.len(), sources = loaded.ingested.inputs.len(), "loaded");
+                loaded.ingested
+            }
+            None => {
+                let how = (&prepared.case, &prepared.ingest);
+                let read = ingest_wanted(&prepared.inputs, &prepared.unreadable, how, wanted, bar);
+                let ingested = read.map_err(Failure::usage)?;
+                for input in &ingested.inputs {
+                    let InputFile { name, format, records, read, folded, ignored, rejected, .. } = input;
+                    tracing::info!(file = %plain_line(name), format, records, read, folded, ignored, rejected, "read");
+                }
+                ingested
+            }
+        };
         stats.done("ingest");
         stop::check()?;
         Ok(ingested)
@@ -318,6 +363,17 @@ fn code(arguments: &ReportArguments, produced: &Produced) -> u8 {
         exit::FINDINGS
     } else {
         exit::DONE
+    }
+}
+
+/// Puts what the inputs of a ledger were named by into the row that would have named them in one run over all.
+pub fn name_inputs(rows: &mut [SettingRow], arguments: &[Argument]) {
+    let first = arguments.iter().map(|argument| (&argument.origin, &argument.place)).min();
+    for row in rows.iter_mut().filter(|row| row.name == "inputs") {
+        row.value = SettingValue::Many(arguments.iter().map(|argument| argument.text.clone()).collect());
+        if let Some((origin, place)) = first {
+            (row.origin, row.place) = (origin.clone(), place.clone());
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 mod heartbeat;
 mod notify;
 mod plan;
+mod store;
 mod watch;
 
 use std::io::Write;
@@ -18,18 +19,19 @@ use jiff::civil::Date;
 use self::heartbeat::{Heartbeat, Outcome};
 use self::notify::notify;
 use self::plan::Plan;
+use self::store::Newest;
 use self::watch::Seen;
 use super::arguments::{RunArguments, TalkArguments};
 use super::exit::{self, Failure};
 use super::layers::Setting;
 use super::progress::Bar;
-use super::report::{Job, Produced, Recipe, language, reaches, setting_rows};
+use super::report::{Job, Produced, Recipe, language, name_inputs, reaches, setting_rows};
 use super::settings::{self, Prepared, prepare_listed};
 use super::stats::Stats;
 use super::stop;
 use super::summary::plain_line;
-use crate::assess::Severity;
-use crate::ingest::Ingested;
+use crate::assess::{Calendar, Severity};
+use crate::ledger::Ledger;
 use crate::lock::{Holder, Lock, LockError};
 use crate::report::folder::MANIFEST;
 use crate::report::news::{Change, News, Told};
@@ -176,12 +178,17 @@ impl Night<'_> {
         let shelf = self.shelf;
         shelf.sweep().context("the reports cannot be written").map_err(Failure::unwritten)?;
         let seen = self.look(beat, talk, out)?;
-        let prepared = prepare_listed(&self.plan.report.input, seen.inputs, seen.unreadable)?;
+        let mut prepared = prepare_listed(&self.plan.report.input, seen.inputs, seen.unreadable)?;
+        let ledger = self.import(&mut prepared, beat, talk, out)?;
+        stop::check()?;
         let today = prepared.calendar.day(self.started.as_millisecond());
         let last = self.last(today)?;
         // Where there is nothing to read, the last report stands as it is.
-        let is_empty = prepared.inputs.is_empty() && prepared.unreadable.is_empty();
-        let produced = if is_empty { None } else { Some(self.produce(&prepared, today, talk)?) };
+        let is_empty = match &ledger {
+            Some(ledger) => ledger.sources().map_err(Failure::ledger)?.is_empty(),
+            None => prepared.inputs.is_empty() && prepared.unreadable.is_empty(),
+        };
+        let produced = if is_empty { None } else { Some(self.produce(&prepared, ledger.as_ref(), today, talk)?) };
         stop::check()?;
         if let Some(produced) = &produced {
             beat.counts.messages = produced.extract.completeness.messages;
@@ -195,7 +202,9 @@ impl Night<'_> {
             self.nothing_new(last, beat, talk, out)?;
             return Ok(if beat.counts.unread > 0 { exit::UNREAD } else { exit::DONE });
         }
-        self.tell_unread(&prepared, produced.as_ref(), beat);
+        if ledger.is_none() {
+            tell_unread(&prepared, produced.as_ref(), beat);
+        }
         let worst = self.publish(same, today, (beat, told), talk, out)?;
         Ok(if beat.counts.unread > 0 {
             exit::UNREAD
@@ -219,7 +228,7 @@ impl Night<'_> {
             }
         }
         for place in &seen.unreadable {
-            tracing::warn!("NOT READ {}: {}", plain_line(&place.name), plain_line(&place.reason));
+            store::tell(&place.name, &place.reason);
         }
         stop::check()?;
         Ok(seen)
@@ -237,14 +246,23 @@ impl Night<'_> {
         Ok(last)
     }
 
-    /// Tells which files of a new report could not be read; places that are gone were told before.
-    fn tell_unread(&self, prepared: &Prepared, produced: Option<&Produced>, beat: &mut Heartbeat) {
-        let inputs = produced.into_iter().flat_map(|produced| &produced.extract.completeness.inputs);
-        let is_place = |file: &str| prepared.unreadable.iter().any(|place| place.name == file);
-        for input in inputs.filter(|input| input.failed && !is_place(&input.file)) {
-            tracing::warn!("NOT READ {}: {}", plain_line(&input.file), plain_line(&input.notes.join("; ")));
-            beat.counts.unread += 1;
+    /// Takes what is new into the ledger, where there is to be one.
+    fn import(
+        &self,
+        prepared: &mut Prepared,
+        beat: &mut Heartbeat,
+        talk: &TalkArguments,
+        out: &mut dyn Write,
+    ) -> Result<Option<Ledger>, Failure> {
+        let Some(mut ledger) = store::open(self.plan)? else { return Ok(None) };
+        let bar = Bar::new(talk);
+        let settings = self.plan.settings(self.settings);
+        store::import(&mut ledger, prepared, &self.plan.report, &settings, (&bar, &mut beat.counts))?;
+        bar.finish();
+        if !talk.quiet {
+            writeln!(out, "Imported: {} new", beat.counts.files_new)?;
         }
+        Ok(Some(ledger))
     }
 
     /// Puts the report of tonight into its place with what is new in it, and removes old ones; gives the worst of the
@@ -290,23 +308,42 @@ impl Night<'_> {
     }
 
     /// The report of tonight, where the next one is made.
-    fn produce(&self, prepared: &Prepared, today: Date, talk: &TalkArguments) -> Result<Produced, Failure> {
+    fn produce(
+        &self,
+        prepared: &Prepared,
+        ledger: Option<&Ledger>,
+        today: Date,
+        talk: &TalkArguments,
+    ) -> Result<Produced, Failure> {
         let arguments = &self.plan.report;
         let mut recipe = Recipe::new(arguments, &prepared.calendar, None).map_err(Failure::usage)?;
         let matter = &prepared.case.matter;
         let shown = settings::shown(false, arguments.key.as_deref(), &matter.name).map_err(Failure::usage)?;
         let (bar, mut stats) = (Bar::new(talk), Stats::new(talk.stats));
-        let mut rows =
-            setting_rows(&self.plan.settings(self.settings), prepared, language(arguments.lang, matter.language));
-        let job = Job { arguments, prepared, recipe: &recipe, shown: &shown, reidentify: None, settings: &rows };
-        // Where the period begins is known when the newest message is; only then can it be cut.
-        if self.plan.days.is_some()
-            && let Some(day) = self.first_day(&job.read(&bar, &mut stats)?, prepared, today)
-        {
-            recipe = recipe.starting(prepared.calendar.start(day));
-            self.plan.note_first_day(day, &mut rows);
+        let language = language(arguments.lang, matter.language);
+        let mut rows = setting_rows(&self.plan.settings(self.settings), prepared, language);
+        if let Some(ledger) = ledger {
+            name_inputs(&mut rows, &ledger.arguments().map_err(Failure::ledger)?);
         }
-        let job = Job { arguments, prepared, recipe: &recipe, shown: &shown, reidentify: None, settings: &rows };
+        let job =
+            Job { arguments, prepared, ledger, recipe: &recipe, shown: &shown, reidentify: None, settings: &rows };
+        if let Some(days) = self.plan.days {
+            // Where the period begins is known when the newest message is; only then can it be cut.
+            let bound = prepared.calendar.end(today);
+            let newest = match ledger {
+                Some(ledger) => Newest::of(ledger, bound)?,
+                None => {
+                    let times = job.read(&bar, &mut stats)?.messages.columns.sent_at;
+                    times.into_iter().fold(Newest::default(), |newest, at| newest.with(at, bound))
+                }
+            };
+            if let Some(day) = self.first_day(days, newest, &prepared.calendar) {
+                recipe = recipe.starting(prepared.calendar.start(day));
+                self.plan.note_first_day(day, &mut rows);
+            }
+        }
+        let job =
+            Job { arguments, prepared, ledger, recipe: &recipe, shown: &shown, reidentify: None, settings: &rows };
         let produced = job.produce(&self.shelf.next(), &bar, &mut stats)?;
         bar.finish();
         let bytes = produced.extract.completeness.inputs.iter().map(|row| row.bytes).sum();
@@ -314,23 +351,22 @@ impl Night<'_> {
         Ok(produced)
     }
 
-    /// The first day of the period, counted back from `--as-of`, or else from the newest message. A message that claims to
-    /// be of a day after today is told and not counted from: one wrong year would leave everything else out.
-    fn first_day(&self, ingested: &Ingested, prepared: &Prepared, today: Date) -> Option<Date> {
-        let days = self.plan.days?;
-        let calendar = &prepared.calendar;
-        let end = calendar.end(today);
-        let times = &ingested.messages.columns.sent_at;
-        let ahead = times.iter().filter(|at| **at >= end).count();
-        if ahead > 0 {
-            tracing::warn!("{ahead} messages claim to be of a day after {today}; the period is not counted from them");
+    /// The first day of the period, counted back from `--as-of`, or else from the newest message; `None` where `--since`
+    /// is later. A message that claims to be of a day after today is told and not counted from: one wrong year would leave
+    /// everything else out.
+    fn first_day(&self, days: i64, newest: Newest, calendar: &Calendar) -> Option<Date> {
+        if let Some(beyond) = newest.beyond {
+            let day = calendar.day(beyond);
+            tracing::warn!(
+                "some messages claim to be of a day to come, up to {day}; the period is not counted from them"
+            );
         }
-        let newest = times.iter().copied().filter(|at| *at < end).max().or_else(|| times.iter().copied().max());
+        let newest = newest.before.or(newest.beyond);
         let anchor = self.plan.report.as_of.or_else(|| newest.map(|at| calendar.day(at)))?;
         let first = jiff::Span::new().try_days(days - 1).and_then(|back| anchor.checked_sub(back)).ok()?;
-        let told = prepared.calendar.start(first);
+        let start = calendar.start(first);
         let set = self.plan.report.since.as_deref().and_then(|text| calendar.moment(text, false));
-        (set.is_none_or(|set| set < told)).then_some(first)
+        set.is_none_or(|set| set < start).then_some(first)
     }
 
     /// Whether the report of tonight is that of another night to the byte: the manifest has the hash of every file.
@@ -377,6 +413,16 @@ impl Night<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// Tells which files of a new report could not be read; places that are gone were told before.
+fn tell_unread(prepared: &Prepared, produced: Option<&Produced>, beat: &mut Heartbeat) {
+    let inputs = produced.into_iter().flat_map(|produced| &produced.extract.completeness.inputs);
+    let is_place = |file: &str| prepared.unreadable.iter().any(|place| place.name == file);
+    for input in inputs.filter(|input| input.failed && !is_place(&input.file)) {
+        store::tell(&input.file, &input.notes.join("; "));
+        beat.counts.unread += 1;
     }
 }
 

@@ -40,11 +40,12 @@ impl Ledger {
         let sources = self.register.sources()?;
         let words = sources.iter().filter_map(|source| source.words.clone());
         let filed: Vec<Filed> = self.register.parts(None)?.into_iter().map(|part| part.filed).chain(words).collect();
+        let folder = self.folder.as_path();
         let mut problems: Vec<CheckedFile> = filed
             .par_iter()
             .filter_map(|filed| {
-                let problem = files::problem(&self.folder, filed)?;
-                Some(CheckedFile { file: self.folder.join(&filed.file), problem })
+                let problem = files::problem(folder, filed)?;
+                Some(CheckedFile { file: folder.join(&filed.file), problem })
             })
             .collect();
         let register = |problem| CheckedFile { file: self.folder.join(REGISTER), problem };

@@ -70,6 +70,18 @@ impl PartRows {
         self.echo.retain(|_| at.next().copied().unwrap_or(true));
     }
 
+    /// Every row that is no echo: its source, its number there, and where it stands in the columns.
+    pub fn rows(&self) -> impl Iterator<Item = (u32, u32, usize)> {
+        let all = self.columns.file.iter().zip(&self.number).zip(&self.echo).enumerate();
+        all.filter(|(_, (_, echo))| **echo == 0).map(|(at, ((source, number), _))| (*source, *number, at))
+    }
+
+    /// The columns, with local indices.
+    #[must_use]
+    pub const fn columns(&self) -> &Columns {
+        &self.columns
+    }
+
     /// Each source's rows and echoes on their own.
     #[must_use]
     pub fn split(self) -> BTreeMap<u32, Self> {

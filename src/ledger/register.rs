@@ -132,13 +132,12 @@ fn json<T: serde::Serialize>(value: &T) -> Result<String, LedgerError> {
     serde_json::to_string(value).map_err(wrong)
 }
 
-fn parsed<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, LedgerError> {
+/// A value that stands in the register as JSON.
+pub fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, LedgerError> {
     let wrong =
         |error: serde_json::Error| LedgerError::Damaged { file: REGISTER.to_owned(), reason: error.to_string() };
     serde_json::from_str(text).map_err(wrong)
 }
-
-pub(super) use parsed as from_json;
 
 impl Register {
     /// Opens the register, and makes it where there is none and it may be written.
@@ -282,8 +281,8 @@ impl Register {
             let (source, (account, circumstances, accounts)) = row?;
             sources.push(SourceRow {
                 account,
-                circumstances: parsed(&circumstances)?,
-                accounts: parsed(&accounts)?,
+                circumstances: from_json(&circumstances)?,
+                accounts: from_json(&accounts)?,
                 ..source
             });
         }
@@ -600,7 +599,7 @@ impl Register {
         let mut all = Vec::new();
         for row in rows {
             let (source, counts, left_out) = row?;
-            all.push(CountRow { source, counts, left_out: parsed(&left_out)? });
+            all.push(CountRow { source, counts, left_out: from_json(&left_out)? });
         }
         Ok(all)
     }
@@ -635,7 +634,7 @@ impl Register {
 
 /// Contradictions of a month as the register has them; files are numbers of sources.
 pub fn conflicts_of(text: &str) -> Result<Vec<Conflict>, LedgerError> {
-    let rows: Vec<(bool, (u32, u32), i64, u64, (u32, u32))> = parsed(text)?;
+    let rows: Vec<(bool, (u32, u32), i64, u64, (u32, u32))> = from_json(text)?;
     let conflict = |(hours, files, shift_ms, count, records)| Conflict {
         kind: if hours { Contradiction::WholeHours } else { Contradiction::Contents },
         files,

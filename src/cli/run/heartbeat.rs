@@ -36,6 +36,8 @@ pub enum Outcome {
 pub struct Counts {
     /// Files that had settled.
     pub files: u64,
+    /// Of these, files that the ledger did not know, with what lies in archives; 0 without a ledger.
+    pub files_new: u64,
     /// Files that wait for the next night.
     pub waiting: u64,
     /// Files and places that could not be read tonight.
@@ -104,6 +106,7 @@ impl Heartbeat {
             new_findings: None,
             counts: Counts {
                 files: 0,
+                files_new: 0,
                 waiting: 0,
                 unread: 0,
                 messages: 0,

@@ -66,13 +66,13 @@ impl Plan {
             .ok_or_else(|| anyhow!("no folder of reports: name one with --reports, or set `reports` in [run]"))?;
         report.input.inputs.clone_from(&own.watch);
         Ok(Self {
+            wait: duration(&report.wait).context("--wait")?,
             report,
             watch: own.watch.clone(),
             reports,
             keep: own.keep.map(|keep| usize::try_from(keep.get())).transpose()?,
             days: own.period.as_deref().map(days).transpose().context("--period")?,
             settle: duration(&own.settle).context("--settle")?,
-            wait: duration(&own.wait).context("--wait")?,
         })
     }
 
