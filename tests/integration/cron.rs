@@ -2,6 +2,8 @@
 //! signals. What it says and how it ends stands in `tests/data/cron.toml`, and the same in the table of docs/cron.md.
 //! What a run does in a good night is tested in `nightly`.
 
+use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
@@ -51,10 +53,22 @@ pub fn newsletter(day: &str, recipients: usize) -> String {
     "id;Gesendet am;Absender;Empfänger;Nachricht\n".to_owned() + &(0..recipients).map(row).collect::<String>()
 }
 
+thread_local! {
+    /// Whether the nights of this test have a ledger.
+    static LEDGER: Cell<bool> = const { Cell::new(false) };
+}
+
+/// From here on the nights of this test have a ledger.
+pub fn with_ledger() {
+    LEDGER.set(true);
+}
+
 /// Settings of a night that wants little: what `more` says is added to the table `[run]`.
 pub fn settings(more: &str) -> String {
+    let ledger = if LEDGER.get() { "ledger = \"ledger\"\n" } else { "" };
     format!(
-        "key = \"matter.key\"\nwrite = [\"csv\", \"json\"]\n[run]\nreports = \"reports\"\nheartbeat = \"beat.json\"\n{more}\n"
+        "{ledger}key = \"matter.key\"\nwrite = [\"csv\", \"json\"]\n[run]\nreports = \"reports\"\n\
+         heartbeat = \"beat.json\"\n{more}\n"
     )
 }
 
@@ -322,13 +336,8 @@ fn happen(name: &str) -> Ended {
     }
 }
 
-#[test]
-fn every_case_ends_as_the_table_says() {
-    let cases = table();
-    let mut names: Vec<&str> = cases.iter().map(|case| case.name.as_str()).collect();
-    names.sort_unstable();
-    names.dedup();
-    assert_eq!(names.len(), cases.len(), "each case once");
+/// Lets cases happen; what did not end as the table says.
+fn wrong(cases: &[Case]) -> String {
     let mut wrong = String::new();
     for case in cases {
         let ended = happen(&case.name);
@@ -339,7 +348,41 @@ fn every_case_ends_as_the_table_says() {
             wrong += &format!("\n{}: code {} expected, missing {missing:?}\n{ended}", case.name, case.code);
         }
     }
-    assert!(wrong.is_empty(), "{wrong}");
+    wrong
+}
+
+#[test]
+fn every_case_ends_as_the_table_says() {
+    let cases = table();
+    let names: BTreeSet<&str> = cases.iter().map(|case| case.name.as_str()).collect();
+    assert_eq!(names.len(), cases.len(), "each case once");
+    assert_eq!(wrong(&cases), "");
+}
+
+#[test]
+fn every_case_ends_so_with_a_ledger_too() {
+    with_ledger();
+    let mut cases = table();
+    // It has nothing to do with a ledger, but for the number of the line.
+    cases.retain(|case| case.name != "wrong-setting");
+    assert_eq!(wrong(&cases), "");
+}
+
+#[test]
+fn a_ledger_that_somebody_else_uses_is_waited_for_as_the_lock_is() {
+    with_ledger();
+    let matter = matter_with("");
+    pass(&matter).with_code(0);
+    let held = File::options().write(true).open(matter.path("ledger/ledger.lock")).expect("the ledger's lock");
+    held.lock().expect("the lock");
+    let ended = pass(&matter).with_code(5);
+    assert!(ended.stderr.contains("ledger is in use"), "{ended}");
+    let mut command = matter.command(&["run", "--wait", "1m"]);
+    command.env("SENDESCHLUSS_NOW", NIGHT);
+    let child = started(command);
+    std::thread::sleep(Duration::from_millis(300));
+    drop(held);
+    self::ended(child).with_code(0);
 }
 
 #[test]

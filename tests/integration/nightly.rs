@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
-use crate::cron::{matter_with, newsletter, night, settings};
+use crate::cron::{matter_with, newsletter, night, settings, with_ledger};
 use crate::harness::{Ended, Matter, Report, Row};
 
 fn pass(matter: &Matter) -> Ended {
@@ -255,4 +255,60 @@ fn the_order_of_nights_does_not_matter_to_the_last_report() {
         })
         .collect();
     assert!(ends.windows(2).all(|pair| pair[0] == pair[1]));
+}
+
+#[test]
+fn with_a_ledger_a_night_reads_what_is_new_and_loses_nothing_that_is_gone() {
+    with_ledger();
+    let matter = matter_with("");
+    matter.write("matter.key", [7; 32]);
+    pass(&matter).with_code(0);
+    assert_eq!(beat(&matter)["counts"]["files_new"], 1);
+    matter.write("in/other.csv", another("2020-02-04"));
+    // The same messages once more, and a part of them.
+    matter.write("in/copy.csv", newsletter("2020-02-03", 60));
+    matter.write("in/part.csv", newsletter("2020-02-03", 31));
+    let ended = pass(&matter).with_code(0);
+    assert!(ended.stdout.contains("Imported: 3 new"), "{ended}");
+    let arguments = ["report", "in", "-o", "by-hand", "--key", "matter.key", "--write", "csv,json"];
+    matter.run(&[&arguments[..], &["--config", "/dev/null"]].concat()).with_code(0);
+    let (nightly, by_hand) = (latest(&matter).files(), matter.report("by-hand").files());
+    for (name, bytes) in by_hand.iter().filter(|(name, _)| !["manifest.json", "SHA256SUMS"].contains(&name.as_str())) {
+        assert!(nightly[name] == *bytes, "{name} differs from a report over the files");
+    }
+    matter.run(&["verify", "reports/latest", "--recompute", "--key", "matter.key"]).with_code(0);
+    let ended = pass(&matter).with_code(0);
+    assert!(ended.stdout.contains("Imported: 0 new") && ended.stdout.contains("Nothing new"), "{ended}");
+    // Whoever drops exports clears them away: what was imported counts on.
+    let before = latest(&matter).bytes("csv/findings.csv");
+    fs::remove_dir_all(matter.path("in")).expect("removed");
+    fs::create_dir(matter.path("in")).expect("a folder");
+    pass(&matter).with_code(0);
+    assert_eq!(rows(&matter, "new-findings.csv"), [], "that a file is gone is no news");
+    assert!(latest(&matter).bytes("csv/findings.csv") == before, "no finding is lost");
+    let ended = pass(&matter).with_code(0);
+    assert!(ended.stdout.contains("Nothing new"), "{ended}");
+}
+
+#[test]
+fn with_a_ledger_a_period_moves_too() {
+    with_ledger();
+    let matter = matter_with("period = \"35d\"");
+    matter.write("in/old.csv", another("2019-12-30"));
+    matter.write("in/edge.csv", another("2019-12-31"));
+    pass(&matter).with_code(0);
+    let first: Vec<String> = latest(&matter).csv("findings").iter().map(|row| row["first_sent"].clone()).collect();
+    assert!(first.iter().any(|at| at.starts_with("2019-12-31")), "{first:?}");
+    assert!(!first.iter().any(|at| at.starts_with("2019-12-30")), "{first:?}");
+    matter.run(&["verify", "reports/latest", "--recompute", "--key", "matter.key"]).with_code(0);
+    // A night later the first day has moved on; that a finding shrinks is no news.
+    matter.write("in/next.csv", newsletter("2020-02-04", 3));
+    pass(&matter).with_code(0);
+    assert!(!latest(&matter).csv("findings").iter().any(|row| row["first_sent"].starts_with("2019")));
+}
+
+#[test]
+fn with_a_ledger_a_night_that_is_killed_is_made_up_for_too() {
+    with_ledger();
+    a_night_that_is_killed_at_any_moment_is_made_up_for_by_the_next();
 }
