@@ -68,7 +68,8 @@ pub fn run(arguments: &RunArguments, settings: &[Setting], out: &mut dyn Write) 
     });
     stop::last_words(None);
     // Whoever does not get the lock leaves the heartbeat alone: it is that of the run that has it.
-    if ended.as_ref().is_err_and(|failure| failure.code == exit::BUSY) {
+    let kept_out = |failure: &Failure| failure.code == exit::BUSY || failure.code > exit::SIGNALLED;
+    if held.is_none() && ended.as_ref().is_err_and(kept_out) {
         return ended;
     }
     beat.end(&ended, now().unwrap_or(beat.started));
