@@ -228,7 +228,8 @@ fn happen(name: &str) -> Ended {
             ended
         }
         "two-wait" => {
-            let matter = matter_with("wait = \"1m\"");
+            let text = format!("wait = \"1m\"\n{}", settings("watch = [\"in\"]\nsettle = \"0s\""));
+            let matter = matter_with("").with("sendeschluss.toml", &text);
             let held = hold(&matter.path("reports/.lock"));
             let child = started(night(&matter));
             std::thread::sleep(Duration::from_millis(300));
