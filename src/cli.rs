@@ -13,14 +13,19 @@ mod config;
 mod exit;
 mod explain;
 mod formats;
+mod import;
 mod inspect;
 mod layers;
+mod ledger;
+mod log;
 mod plan;
 mod progress;
 mod report;
 mod rules;
+mod run;
 mod settings;
 mod stats;
+mod stop;
 mod summary;
 mod trace;
 mod verify;
@@ -45,17 +50,24 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
             return code;
         }
         Err(error) => {
-            eprintln!("sendeschluss: {}", summary::plain(&error.to_string()));
+            // Without settings nobody has said how the log is wanted.
+            log::begin(None);
+            tracing::error!("{}", summary::plain(&error.to_string()));
             return exit::USAGE;
         }
     };
+    log::begin(call.arguments.command.talk());
+    stop::guarded(move || work(&call))
+}
+
+fn work(call: &Call) -> u8 {
     let mut out = BufWriter::new(std::io::stdout().lock());
-    let ended = dispatch(&call, &mut out).and_then(|code| Ok(out.flush().map(|()| code)?));
+    let ended = dispatch(call, &mut out).and_then(|code| Ok(out.flush().map(|()| code)?));
     match ended {
         Ok(code) => code,
         Err(failure) if failure.is_broken_pipe() => exit::DONE,
         Err(failure) => {
-            eprintln!("sendeschluss: {}", summary::plain(&failure.message()));
+            tracing::error!("{}", summary::plain(&failure.message()));
             failure.code
         }
     }
@@ -64,7 +76,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 fn dispatch(call: &Call, out: &mut dyn Write) -> Result<u8, Failure> {
     match &call.arguments.command {
         Command::Report(arguments) => report::run(arguments, &call.settings, out),
+        Command::Run(arguments) => run::run(arguments, &call.settings, out),
         Command::Inspect(arguments) => inspect::run(arguments, out),
+        Command::Import(arguments) => import::run(arguments, &call.settings, out),
+        Command::Ledger { command } => ledger::run(command, out),
         Command::Plan(arguments) => plan::run(arguments, &call.settings, out),
         Command::Compare(arguments) => compare::run(arguments, out),
         Command::Trace(arguments) => trace::run(arguments, out),
@@ -80,8 +95,13 @@ fn dispatch(call: &Call, out: &mut dyn Write) -> Result<u8, Failure> {
             out.write_all(&script)?;
             Ok(exit::DONE)
         }
-        Command::Man => {
+        Command::Man { to: None } => {
             clap_mangen::Man::new(layers::command()).render(out)?;
+            Ok(exit::DONE)
+        }
+        Command::Man { to: Some(folder) } => {
+            std::fs::create_dir_all(folder)?;
+            clap_mangen::generate_to(layers::command(), folder)?;
             Ok(exit::DONE)
         }
     }

@@ -6,26 +6,30 @@ pub mod batch;
 mod blocks;
 mod case_match;
 mod chat;
+mod compact;
 mod conflicts;
 mod consent_words;
 pub mod containers;
 mod context;
 pub mod database;
 mod delimited;
-mod echo;
+pub mod echo;
 mod encoding;
 mod fold;
 pub mod formats;
+pub mod gather;
+pub mod identity;
 pub mod inputs;
 mod join;
 mod json;
+mod kinds;
 pub mod learn;
 mod lines;
 mod mail_log;
 pub mod mapping;
 mod messenger;
 mod meta;
-mod named_texts;
+pub mod named_texts;
 mod normalise;
 mod offsets;
 pub mod open;
@@ -33,10 +37,12 @@ pub mod people;
 pub mod proof;
 #[cfg(test)]
 mod reader_tests;
+pub mod reading;
 mod recognise;
 #[doc(hidden)]
 pub mod records;
 mod register;
+mod samples;
 mod scan;
 mod schema_dump;
 mod sms_backup;
@@ -45,33 +51,34 @@ pub mod table;
 pub mod tables;
 mod telegram;
 pub mod time;
+pub mod whole;
 mod words;
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
 
 use crate::case::Case;
-use crate::message::{DEFAULT_ZONE, Doubt, Messages, Place, Platform, ZoneBasis};
+use crate::message::{Messages, Place, Platform, ZoneBasis};
 
 pub use batch::{Consent, ConsentKind, Reject};
 pub use blocks::BLOCK_BYTES;
 pub use case_match::CaseDoubt;
-pub use fold::FoldedRecord;
+pub use fold::{FileCounts, FoldedRecord};
+pub use gather::{Known, Wanted, gather};
 pub use inputs::{Input, InputError, Unreadable};
 pub use normalise::{normalise, values, words_of};
+pub use reading::{Labels, Reading, SourceRead};
 
 use batch::Batch;
-use case_match::entry_of;
+use containers::Content;
 use containers::budget::Budget;
 use containers::magic::Columnar;
-use containers::{Content, survey, telling_name};
-use context::{Context, FileContext};
+use context::FileContext;
 use mapping::{DataError, Found, Mapping, Role};
 use offsets::{Offsets, Width};
 use open::{Body, Opened, Packing};
-use people::{Country, Hint};
 use recognise::{Reader, Verdict};
-use time::{DateOrder, OrderCounts, ZoneError, Zones};
+use time::{DateOrder, OrderCounts, ZoneError};
 
 /// How an ambiguous order of day and month was settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -232,17 +239,8 @@ pub struct Ingested {
     pub case_doubts: Vec<CaseDoubt>,
     /// Where each input lies, containers opened: the first of `inputs`, one for one.
     pub sources: Vec<Input>,
-    /// Records that only told more of a message, where [`ingest_with_folded`] read the inputs.
+    /// Records that only told more of a message, where [`Wanted::folded_records`] asked for them.
     pub folded_records: Vec<FoldedRecord>,
-}
-
-impl Ingested {
-    /// Keeps the messages sent from `since` on and before `until` (UTC milliseconds). The accounts of records stay as
-    /// they are: they tell what was read, not what was asked for.
-    pub fn keep_between(&mut self, since: i64, until: i64) {
-        let keep: Vec<bool> = self.messages.columns.sent_at.iter().map(|at| (since..until).contains(at)).collect();
-        self.messages.columns.retain(&keep);
-    }
 }
 
 /// Settings of ingest.
@@ -307,222 +305,23 @@ pub fn ingest(
     settings: &Settings,
     progress: &dyn Progress,
 ) -> Result<Ingested, IngestError> {
-    read_all(inputs, unreadable, (case, settings), false, progress)
+    ingest_wanted(inputs, unreadable, (case, settings), Wanted::default(), progress)
 }
 
-/// Reads all inputs and keeps the places of folded records: several for each message, where a log tells of its statuses.
+/// As [`ingest`], with what else is wanted: the places of folded records, or the messages of a period alone.
 ///
 /// # Errors
 /// As [`ingest`].
-pub fn ingest_with_folded(
-    inputs: &[Input],
-    unreadable: &[Unreadable],
-    case: &Case,
-    settings: &Settings,
-    progress: &dyn Progress,
-) -> Result<Ingested, IngestError> {
-    read_all(inputs, unreadable, (case, settings), true, progress)
-}
-
-fn read_all(
+pub fn ingest_wanted(
     inputs: &[Input],
     unreadable: &[Unreadable],
     (case, settings): (&Case, &Settings),
-    keep_folded: bool,
+    wanted: Wanted,
     progress: &dyn Progress,
 ) -> Result<Ingested, IngestError> {
-    let country = match &case.matter.country {
-        Some(code) if people::is_country(code) => {
-            Some(code.parse::<Country>().map_err(|_| IngestError::Country(code.clone()))?)
-        }
-        Some(code) => return Err(IngestError::Country(code.clone())),
-        None => None,
-    };
-    let mut context = Context::with_formats(country, settings.date_order, settings.threads, &settings.formats)?;
-    context.keep_folded = keep_folded;
-    let known_accounts: Vec<String> = case
-        .accounts
-        .iter()
-        .filter_map(|account| context.people.canonical(&account.id, Hint::Unknown))
-        .map(|address| address.text)
-        .collect();
-    progress.total(inputs.iter().filter_map(|input| std::fs::metadata(&input.path).ok()).map(|meta| meta.len()).sum());
-    let sources = survey(inputs, settings.max_unpacked);
-    let inputs: Vec<Input> = sources.iter().map(|source| source.input.clone()).collect();
-    let mut files = Vec::with_capacity(inputs.len());
-    for (index, (input, label)) in inputs.iter().zip(provisional_names(&inputs)).enumerate() {
-        let (zones, zone_basis) = zone_of(input, case, settings)?;
-        let provisional = entry_of(&input.name, case)
-            .and_then(|entry| entry.account.as_deref())
-            .and_then(|account| context.people.canonical(account, Hint::Unknown))
-            .map_or_else(|| format!("?{label}"), |address| address.text);
-        files.push(FileContext {
-            context: &context,
-            index: index as u32,
-            provisional,
-            file_name: telling_name(&input.name),
-            zones,
-            zone_basis,
-            known_accounts: &known_accounts,
-        });
-    }
-    let mut accounts: Vec<InputFile> = Vec::with_capacity(inputs.len());
-    let mut first_of: BTreeMap<String, usize> = BTreeMap::new();
-    let mut batches = Vec::new();
-    for (mut account, read) in sources::read(&sources, &files, settings, progress) {
-        if !account.sha256.is_empty() && account.bytes > 0 {
-            let first = *first_of.entry(account.sha256.clone()).or_insert(accounts.len());
-            account.duplicate_of = accounts.get(first).map(|first| first.name.clone());
-        }
-        for batch in &read {
-            count_batch(&mut account, batch);
-        }
-        if let Some(decision) = account.date_order.filter(DateOrderDecision::is_guess) {
-            let which = if context.date_order.is_none() { "; settle it with --date-order dmy, mdy or ymd" } else { "" };
-            account.notes.push(format!("order of day and month is {}, {}{which}", decision.order, decision.basis));
-        }
-        if account.guessed_addresses > 0 {
-            account.notes.push("some numbers lack a + or a country code; they were completed by a guess".to_owned());
-        }
-        if account.rejected > 0 && account.rejected == account.records && !account.failed {
-            account.failed = true;
-            account.notes.insert(0, "no record of it could be read".to_owned());
-        }
-        if account.duplicate_of.is_some() {
-            account.folded = account.records - account.ignored - account.rejected;
-            account.notes.push("has the same bytes as another input; every record is folded into it".to_owned());
-            batches.extend(read.into_iter().map(|mut batch| {
-                batch.forget_messages();
-                batch
-            }));
-        } else {
-            batches.extend(read);
-        }
-        accounts.push(account);
-    }
-    let mut rejects: Vec<Reject> = batches.iter_mut().flat_map(|batch| std::mem::take(&mut batch.rejects)).collect();
-    let folded = fold::fold(batches, inputs.iter().map(|input| input.name.clone()).collect(), keep_folded);
-    let mut messages = folded.messages;
-    for (index, account) in accounts.iter_mut().enumerate() {
-        account.read = folded.read.get(index).copied().unwrap_or(0);
-        account.folded += folded.folded.get(index).copied().unwrap_or(0);
-    }
-    describe_rows(&messages, &mut accounts);
-    for account in accounts.iter_mut().filter(|account| account.zone_basis == ZoneBasis::Guessed) {
-        if account.zone_needed > 0 {
-            account.notes.push(format!(
-                "{} × time without a zone, read as {}; name the zone with --timezone or in the case file",
-                account.zone_needed, account.zone
-            ));
-        }
-    }
-    let doubt = |account: &InputFile| Doubt {
-        zone: account.zone.clone(),
-        date_order: account.date_order.is_some_and(|decision| decision.is_guess()),
-    };
-    messages.doubts = accounts.iter().map(doubt).collect();
-    for missing in unreadable {
-        let index = accounts.len() as u32;
-        let reason = format!("cannot be looked into: {}", missing.reason);
-        rejects.push(Reject {
-            file: index,
-            place: Place { record: 1, line: 1, ..Place::default() },
-            reason: reason.clone().into(),
-            excerpt: String::new(),
-        });
-        messages.files.push(missing.name.clone());
-        accounts.push(InputFile {
-            name: missing.name.clone(),
-            format: "unreadable".to_owned(),
-            records: 1,
-            rejected: 1,
-            failed: true,
-            notes: vec![reason],
-            ..InputFile::default()
-        });
-    }
-    apply_case(&mut messages, case, &context);
-    let case_doubts = case_match::doubts(case, &inputs, &messages, &context);
-    let folded_records = folded.records;
-    Ok(Ingested {
-        messages,
-        consents: folded.consents,
-        rejects,
-        inputs: accounts,
-        case_doubts,
-        sources: inputs,
-        folded_records,
-    })
-}
-
-fn count_batch(account: &mut InputFile, batch: &Batch<'_>) {
-    account.records += u64::from(batch.records);
-    if batch.broken_off {
-        account.failed = true;
-        let reason = batch.rejects.last().map_or("", |reject| reject.reason.as_ref());
-        account.notes.insert(0, format!("not wholly read: {reason}; what follows is lost"));
-    }
-    account.rejected += batch.rejects.len() as u64;
-    account.guessed_addresses += batch.guessed_addresses();
-    for (reason, count) in &batch.ignored {
-        account.ignored += count;
-        *account.ignored_by.entry(reason).or_default() += count;
-    }
-    for (note, count) in &batch.notes {
-        // Notes of blocks join into one line for the file.
-        let known = account.notes.iter().position(|line| line.ends_with(note));
-        let before = known
-            .map(|at| account.notes.remove(at))
-            .and_then(|line| line.split(' ').next().and_then(|n| n.parse::<u64>().ok()));
-        let total = before.unwrap_or(0) + count;
-        account.notes.push(format!("{total} × {note}"));
-    }
-}
-
-/// What `inputs.csv` says of the rows of each file.
-fn describe_rows(messages: &Messages, accounts: &mut [InputFile]) {
-    let columns = &messages.columns;
-    for (row, file) in columns.file.iter().enumerate() {
-        let Some(account) = accounts.get_mut(*file as usize) else { continue };
-        account.messages += 1;
-        if columns.zone.get(row).is_some_and(|zone| *zone != ZoneBasis::Record) {
-            account.zone_needed += 1;
-        }
-        let sent_at = columns.sent_at.get(row).copied();
-        account.first_sent = account.first_sent.min(sent_at).or(sent_at);
-        account.last_sent = account.last_sent.max(sent_at);
-    }
-}
-
-/// Names for provisional accounts: the file's name, with as many folders as tell it apart from the others.
-fn provisional_names(inputs: &[Input]) -> Vec<String> {
-    fn tail(name: &str, parts: usize) -> &str {
-        name.rmatch_indices('/').nth(parts - 1).and_then(|(at, _)| name.get(at + 1..)).unwrap_or(name)
-    }
-    let deepest = inputs.iter().map(|input| input.name.split('/').count()).max().unwrap_or(1);
-    let mut names: Vec<Option<String>> = vec![None; inputs.len()];
-    for parts in 1..=deepest {
-        if names.iter().all(Option::is_some) {
-            break;
-        }
-        let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
-        inputs.iter().for_each(|input| *counts.entry(tail(&input.name, parts)).or_default() += 1);
-        for (name, input) in names.iter_mut().zip(inputs).filter(|(name, _)| name.is_none()) {
-            let own = tail(&input.name, parts);
-            *name = (counts.get(own) == Some(&1) || parts == deepest).then(|| own.to_owned());
-        }
-    }
-    names.into_iter().map(Option::unwrap_or_default).collect()
-}
-
-/// Zone of times without an offset: of the file in the case, of the option, of the matter, else the default.
-fn zone_of(input: &Input, case: &Case, settings: &Settings) -> Result<(Zones, ZoneBasis), IngestError> {
-    let of_file = entry_of(&input.name, case).and_then(|entry| entry.timezone.as_deref());
-    let named = of_file.or(settings.timezone.as_deref()).or(case.matter.timezone.as_deref());
-    let basis = if named.is_some() { ZoneBasis::Case } else { ZoneBasis::Guessed };
-    let name = named.unwrap_or(DEFAULT_ZONE);
-    let zones = Zones::named(name).map_err(|source| IngestError::Zone { name: name.to_owned(), source })?;
-    Ok((zones, basis))
+    let reading = Reading::new(case, settings, wanted.folded_records)?;
+    let sources = reading.read(inputs, (case, settings), Labels::Short, progress)?;
+    Ok(gather(sources, unreadable, case, &reading, wanted, None))
 }
 
 /// Reads one input, or what a container has for it; whatever goes wrong ends as a reject in its account.
@@ -880,28 +679,5 @@ fn describe_mapping(mapping: &Mapping, provisional: bool, account: &mut InputFil
     }
     if mapping.column(Role::Direction).is_none() {
         account.notes.push("states no direction; every record is taken as sent".to_owned());
-    }
-}
-
-/// Gives accounts what the case file knows of them.
-fn apply_case(messages: &mut Messages, case: &Case, context: &Context) {
-    for entry in &case.accounts {
-        let Some(address) = context.people.canonical(&entry.id, Hint::Unknown) else { continue };
-        let known = messages.accounts.iter_mut().find(|account| account.id == address.text || account.id == entry.id);
-        if let Some(account) = known {
-            account.client.clone_from(&entry.client);
-            account.provider.clone_from(&entry.provider);
-            account.owner = entry.owner;
-            account.route = entry.route;
-            account.registered = entry.registered_ms(case.matter.timezone.as_deref());
-        }
-    }
-    let routes: Vec<_> = messages.accounts.iter().map(|account| account.route).collect();
-    if routes.iter().any(Option::is_some) {
-        for (route, account) in messages.columns.route.iter_mut().zip(&messages.columns.account) {
-            if let Some(Some(stated)) = routes.get(*account as usize) {
-                *route = *stated;
-            }
-        }
     }
 }

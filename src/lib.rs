@@ -8,5 +8,7 @@ pub mod cli;
 pub mod detect;
 pub mod hash;
 pub mod ingest;
+pub mod ledger;
+pub mod lock;
 pub mod message;
 pub mod report;

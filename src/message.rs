@@ -158,6 +158,19 @@ macro_rules! columns {
                 $(self.$name.reserve_exact(rows);)+
             }
 
+            /// The rows with these numbers, in this order.
+            #[must_use]
+            pub fn pick(&self, rows: &[u32]) -> Self {
+                fn at<T: Copy>(column: &[T], rows: &[u32]) -> Vec<T> {
+                    rows.iter().filter_map(|row| column.get(*row as usize).copied()).collect()
+                }
+                let mut message_id = Texts::with_capacity(rows.len(), 0);
+                rows.iter().for_each(|row| {
+                    message_id.push(self.message_id.get(*row as usize));
+                });
+                Self { $($name: at(&self.$name, rows),)+ message_id }
+            }
+
             /// Gives back the room that no row needs.
             pub fn shrink(&mut self) {
                 $(self.$name.shrink_to_fit();)+

@@ -19,10 +19,15 @@ pub struct Arguments {
 }
 
 const AFTER_HELP: &str = "Exit codes: 0 done; 1 findings at or above --fail-on; 2 wrong usage or configuration; \
-3 some input could not be read (the report says which); 4 the report could not be written. Of verify: 1 something \
+3 some input could not be read (the report says which); 4 the report or the ledger could not be written. Of verify: 1 something \
 differs.\n\
 Every option of report and inspect can also stand in sendeschluss.toml and in SENDESCHLUSS_… variables.\n\
 Not legal advice: the program measures and cites, counsel concludes.";
+
+const RUN_HELP: &str = "Exit codes: 0 done, or nothing new; 1 a new or worse finding at or above --fail-on; 2 wrong usage or \
+configuration; 3 some input could not be read; 4 the report could not be written; 5 another run is at work; 6 the report is \
+there, but --notify or --heartbeat failed; 128 and the number of the signal when stopped by one.\n\
+Options of its own stand in the table [run] of sendeschluss.toml.";
 
 const TRACE_HELP: &str = "Exit codes: 0 every record is the one of the report; 1 something differs; 2 no such id, or wrong usage; \
 3 a source is not there.";
@@ -37,8 +42,19 @@ const COMPARE_HELP: &str = "Exit codes: 0 the same; 1 something differs; 2 no re
 pub enum Command {
     /// Read exports and write the report folder
     Report(ReportArguments),
+    /// The nightly job: import what is new, report, tell what the last report did not say
+    #[command(after_help = RUN_HELP)]
+    Run(Box<RunArguments>),
     /// Tell what each file is, how sure, and what became of its records; changes nothing
     Inspect(InspectArguments),
+    /// Take exports into a ledger; overlaps and repeats do no harm
+    Import(ImportArguments),
+    /// What a ledger holds; check it, join its parts, take messages out of it
+    Ledger {
+        /// What to do.
+        #[command(subcommand)]
+        command: LedgerCommand,
+    },
     /// Tell what of the sending habit becomes unlawful from a day on, and where it can go on
     Plan(PlanArguments),
     /// Print the source records behind a finding, burst, campaign, run, account cluster or message
@@ -82,7 +98,38 @@ pub enum Command {
         shell: Shell,
     },
     /// Print the man page
-    Man,
+    Man {
+        /// Write the pages of all commands into this folder instead
+        #[arg(long, value_name = "DIR")]
+        to: Option<PathBuf>,
+    },
+}
+
+impl Command {
+    /// How the program is to talk, for commands that can be told.
+    #[must_use]
+    pub const fn talk(&self) -> Option<&TalkArguments> {
+        match self {
+            Self::Report(arguments) => Some(&arguments.input.talk),
+            Self::Run(arguments) => Some(&arguments.report.input.talk),
+            Self::Inspect(arguments) => Some(&arguments.input.talk),
+            Self::Import(arguments) => Some(&arguments.input.talk),
+            Self::Plan(arguments) => Some(&arguments.input.talk),
+            Self::Trace(TraceArguments { again, .. }) | Self::Explain(ExplainArguments { again, .. }) => {
+                Some(&again.talk)
+            }
+            Self::Compare(arguments) => Some(&arguments.talk),
+            Self::Case { command: CaseCommand::New(arguments) } => Some(&arguments.input.talk),
+            Self::Config { command: ConfigCommand::Show(arguments) } => Some(&arguments.report.input.talk),
+            Self::Ledger { .. }
+            | Self::Formats { .. }
+            | Self::Rules { .. }
+            | Self::Verify(_)
+            | Self::Config { command: ConfigCommand::Check { .. } }
+            | Self::Completions { .. }
+            | Self::Man { .. } => None,
+        }
+    }
 }
 
 /// What to do with settings.
@@ -109,6 +156,9 @@ pub struct ShowArguments {
     #[command(flatten)]
     /// The options whose effect is shown.
     pub report: ReportArguments,
+    #[command(flatten)]
+    /// Those of the nightly job.
+    pub nightly: NightlyArguments,
 }
 
 /// Arguments of `verify`.
@@ -278,6 +328,9 @@ pub struct TalkArguments {
     /// Progress bar
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub progress: When,
+    /// Form of the log on standard error; -v tells the stages in it too
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub log_format: LogFormat,
 }
 
 /// Arguments of `report`.
@@ -289,6 +342,12 @@ pub struct ReportArguments {
     /// Folder to write; an earlier report there is replaced when the new one is complete
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
+    /// Report over all that was imported into this ledger, in the place of inputs
+    #[arg(long, value_name = "DIR", conflicts_with = "inputs")]
+    pub ledger: Option<PathBuf>,
+    /// How long to wait for others who use the ledger, as 30s or 10m
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = settings::duration_text)]
+    pub wait: String,
     /// What to write
     #[arg(long, value_name = "KINDS", value_delimiter = ',', default_value = DEFAULT_KINDS)]
     pub write: Vec<KindArgument>,
@@ -339,6 +398,78 @@ pub struct ReportArguments {
     /// End with exit code 1 when there is a finding of this severity or above
     #[arg(long, value_name = "SEVERITY")]
     pub fail_on: Option<SeverityArgument>,
+}
+
+/// Arguments of `import`.
+#[derive(Clone, Debug, Args)]
+pub struct ImportArguments {
+    #[command(flatten)]
+    /// Inputs.
+    pub input: InputArguments,
+    /// Folder of the ledger; made when there is none
+    #[arg(long, value_name = "DIR")]
+    pub ledger: Option<PathBuf>,
+    /// How long to wait for others who use the ledger, as 30s or 10m
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = settings::duration_text)]
+    pub wait: String,
+    /// Read files again that would be read otherwise with the settings of now; without INPUT, all of the ledger
+    #[arg(long)]
+    pub again: bool,
+    /// As JSON, for programs
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What to do with a ledger.
+#[derive(Debug, Subcommand)]
+pub enum LedgerCommand {
+    /// List its sources and months, and what was erased
+    List {
+        #[command(flatten)]
+        /// The ledger.
+        talk: LedgerTalk,
+    },
+    /// Compare every file with its hash, and the counts of every month with its messages
+    Check {
+        #[command(flatten)]
+        /// The ledger.
+        talk: LedgerTalk,
+    },
+    /// Join the small parts of each month into one
+    Compact {
+        #[command(flatten)]
+        /// The ledger.
+        talk: LedgerTalk,
+    },
+    /// Erase messages for good; only that, when and how many stays on record
+    Forget {
+        #[command(flatten)]
+        /// The ledger.
+        talk: LedgerTalk,
+        /// Messages sent before this day or instant
+        #[arg(long, value_name = "DATE", value_parser = settings::instant_text)]
+        before: Option<String>,
+        /// Messages and consents of this recipient, or of those in a file, one on each line
+        #[arg(long, value_name = "NUMBER|FILE")]
+        recipient: Vec<String>,
+        /// Time zone of the day
+        #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = settings::zone_text)]
+        timezone: String,
+    },
+}
+
+/// Which ledger, and how it is told.
+#[derive(Debug, Args)]
+pub struct LedgerTalk {
+    /// Folder of the ledger
+    #[arg(value_name = "LEDGER")]
+    pub ledger: PathBuf,
+    /// How long to wait for others who use the ledger, as 30s or 10m
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = settings::duration_text)]
+    pub wait: String,
+    /// As JSON, for programs
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `inspect`.
@@ -468,6 +599,55 @@ pub struct CompareArguments {
     #[command(flatten)]
     /// How the program talks.
     pub talk: TalkArguments,
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    #[command(flatten)]
+    /// The report that each run makes.
+    pub report: ReportArguments,
+    #[command(flatten)]
+    /// What is of the nightly job alone.
+    pub nightly: NightlyArguments,
+}
+
+/// Options of the nightly job; in a settings file they stand in the table `[run]`, which their ids begin with.
+#[derive(Clone, Debug, Args)]
+pub struct NightlyArguments {
+    /// File, folder or glob that is looked into for exports; may be given more than once
+    #[arg(id = "run.watch", long = "watch", value_name = "INPUT")]
+    pub watch: Vec<PathBuf>,
+    /// Folder in which each report gets a folder of its own, report-YYYY-MM-DD-NNNN
+    #[arg(id = "run.reports", long = "reports", value_name = "DIR")]
+    pub reports: Option<PathBuf>,
+    /// Reports to keep; without it, all
+    #[arg(id = "run.keep", long = "keep", value_name = "N")]
+    pub keep: Option<std::num::NonZeroU32>,
+    /// How far back from the newest message the report goes, as 35d; without it, over everything
+    #[arg(id = "run.period", long = "period", value_name = "DAYS", value_parser = settings::days_text)]
+    pub period: Option<String>,
+    /// A file is taken when it has not changed for so long
+    #[arg(id = "run.settle", long = "settle", value_name = "TIME", default_value = "1m", value_parser = settings::duration_text)]
+    pub settle: String,
+    /// File that tells monitors of the last run: JSON with time, counts and exit code
+    #[arg(id = "run.heartbeat", long = "heartbeat", value_name = "FILE")]
+    pub heartbeat: Option<PathBuf>,
+    /// Program that gets what is new as JSON on standard input; given again for each of its arguments
+    #[arg(id = "run.notify", long = "notify", value_name = "COMMAND", allow_hyphen_values = true)]
+    pub notify: Vec<String>,
+    /// How long that program may take
+    #[arg(id = "run.notify-timeout", long = "notify-timeout", value_name = "TIME", default_value = "1m", value_parser = settings::duration_text)]
+    pub notify_timeout: String,
+}
+
+/// Form of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// A JSON object on each line.
+    Json,
 }
 
 /// When to do something that depends on a terminal.

@@ -44,9 +44,7 @@ fn new(arguments: &CaseNewArguments, out: &mut dyn Write) -> Result<u8, Failure>
     if !arguments.input.talk.quiet {
         if let Some(path) = &prepared.case_file {
             let path = plain_line(&path.display().to_string());
-            eprintln!(
-                "sendeschluss: the inputs were read with the case file {path}; the draft does not repeat what it says"
-            );
+            tracing::warn!("the inputs were read with the case file {path}; the draft does not repeat what it says");
         }
         if let Some(path) = &arguments.output {
             writeln!(out, "Case file: {}", plain_line(&path.display().to_string()))?;

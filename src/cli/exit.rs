@@ -4,6 +4,8 @@
 
 use std::io;
 
+use crate::ledger::LedgerError;
+
 /// Everything went well, and nothing at or above `--fail-on`.
 pub const DONE: u8 = 0;
 /// Findings at or above `--fail-on`.
@@ -12,8 +14,16 @@ pub const FINDINGS: u8 = 1;
 pub const USAGE: u8 = 2;
 /// Some input could not be read; the report is written and says so.
 pub const UNREAD: u8 = 3;
-/// The report could not be written; the old one is untouched.
+/// The report, or the ledger, could not be written; the old one is untouched.
 pub const UNWRITTEN: u8 = 4;
+
+/// Another run is at work on the same folder.
+pub const BUSY: u8 = 5;
+/// The report is written, but those who are to be told could not be.
+pub const UNTOLD: u8 = 6;
+
+/// Stopped by a signal: this and its number.
+pub const SIGNALLED: u8 = 128;
 
 /// An error with the code it ends in.
 #[derive(Debug)]
@@ -33,6 +43,25 @@ impl Failure {
     /// The report could not be written.
     pub fn unwritten(error: impl Into<anyhow::Error>) -> Self {
         Self { code: UNWRITTEN, error: error.into() }
+    }
+
+    /// What a ledger said: a wrong call, a source that is gone, or a ledger that is in use or cannot be written.
+    pub fn ledger(error: LedgerError) -> Self {
+        let code = match &error {
+            LedgerError::NoLedger(_)
+            | LedgerError::OtherFiles(_)
+            | LedgerError::Version { .. }
+            | LedgerError::Differs(_)
+            | LedgerError::NoAddress(_)
+            | LedgerError::Ingest(_) => USAGE,
+            LedgerError::Gone(_) => UNREAD,
+            LedgerError::Locked { .. }
+            | LedgerError::Damaged { .. }
+            | LedgerError::Unwritable { .. }
+            | LedgerError::Io { .. }
+            | LedgerError::Register(_) => UNWRITTEN,
+        };
+        Self { code, error: error.into() }
     }
 
     /// The error and its causes in one line; a cause that the error already quotes is not said twice.

@@ -18,11 +18,21 @@ use crate::ingest::inputs;
 use crate::report::{SettingRow, SettingValue};
 
 /// Commands whose options can stand in the file and in the environment.
-const CONFIGURED: [&[&str]; 5] = [&["report"], &["inspect"], &["plan"], &["case", "new"], &["config", "show"]];
+const CONFIGURED: [&[&str]; 7] =
+    [&["report"], &["run"], &["import"], &["inspect"], &["plan"], &["case", "new"], &["config", "show"]];
 /// Options that belong to one call, and are no settings.
-const OF_ONE_CALL: [&str; 5] = ["help", "version", "config", "json", "origin"];
-/// Options that are called as settings and are other things: the day of a plan, and where plans and drafts go.
-const OTHER_THINGS: [(&[&str], &str); 3] = [(&["plan"], "from"), (&["plan"], "output"), (&["case", "new"], "output")];
+const OF_ONE_CALL: [&str; 6] = ["help", "version", "config", "json", "origin", "again"];
+/// Options that are called as settings and are other things: the day of a plan, and where plans and drafts go. The nightly
+/// job has its own words for what it reads and where it writes.
+const OTHER_THINGS: [(&[&str], &str); 5] = [
+    (&["plan"], "from"),
+    (&["plan"], "output"),
+    (&["case", "new"], "output"),
+    (&["run"], "inputs"),
+    (&["run"], "output"),
+];
+/// What the ids of options begin with that stand in a table of their own.
+const TABLES: [&str; 1] = ["run"];
 
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -145,6 +155,9 @@ pub fn command() -> Command {
     for path in CONFIGURED {
         command = change(command, path, &|leaf| leaf.mut_args(switch));
     }
+    for (path, other) in OTHER_THINGS.into_iter().filter(|(path, _)| *path == ["run"]) {
+        command = change(command, path, &|leaf| leaf.mut_arg(other, |arg| arg.hide(true)));
+    }
     command
 }
 
@@ -214,8 +227,11 @@ fn inner<'a>(matches: &'a ArgMatches, path: &[&str]) -> Option<&'a ArgMatches> {
     })
 }
 
-/// Name of an option as a setting.
+/// Name of an option as a setting: that of its flag, behind the table where it has one.
 fn name(arg: &Arg) -> String {
+    if arg.get_id().as_str().contains('.') {
+        return arg.get_id().to_string();
+    }
     arg.get_long().map_or_else(|| arg.get_id().as_str().replace('_', "-"), str::to_owned)
 }
 

@@ -15,7 +15,7 @@ use super::summary::{plain, plain_line};
 use crate::assess::plan::plan;
 use crate::assess::{Grounds, Wording};
 use crate::detect::detect;
-use crate::ingest::ingest;
+use crate::ingest::{Wanted, ingest_wanted};
 use crate::report::plan::{self as told, PlanInput};
 
 /// Runs the command.
@@ -34,11 +34,14 @@ pub fn run(arguments: &PlanArguments, settings: &[Setting], out: &mut dyn Write)
         drop(told::begin(folder).context("the plan cannot be written").map_err(Failure::unwritten)?);
     }
     let bar = Bar::new(&arguments.input.talk);
-    let mut ingested = ingest(&prepared.inputs, &prepared.unreadable, &prepared.case, &prepared.ingest, &bar)
-        .map_err(Failure::usage)?;
-    if since.is_some() || until.is_some() {
-        ingested.keep_between(since.unwrap_or(i64::MIN), until.unwrap_or(i64::MAX));
-    }
+    let ingested = ingest_wanted(
+        &prepared.inputs,
+        &prepared.unreadable,
+        (&prepared.case, &prepared.ingest),
+        Wanted::between(since, until),
+        &bar,
+    )
+    .map_err(Failure::usage)?;
     bar.stage("finding mass sends");
     let activity = detect(&ingested.messages, &detection);
     bar.stage("planning");

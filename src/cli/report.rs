@@ -12,13 +12,15 @@ use super::arguments::{KindArgument, LanguageArgument, ReportArguments, Severity
 use super::exit::{self, Failure};
 use super::layers::Setting;
 use super::progress::Bar;
-use super::settings::{self, Again, Prepared, prepare, read_used};
+use super::settings::{self, Again, Prepared, prepare, prepare_ledger, read_used};
 use super::stats::Stats;
-use super::summary;
+use super::stop;
+use super::summary::{self, plain_line};
 use crate::assess::{Calendar, Grounds, Pack, Severity, Wording, assess};
 use crate::case::Language;
 use crate::detect::{Settings, detect};
-use crate::ingest::ingest;
+use crate::ingest::{Ingested, InputFile, Wanted, ingest_wanted};
+use crate::ledger::{Argument, Ledger, Load, Mode};
 #[cfg(feature = "pdf")]
 use crate::report::annex::Form;
 use crate::report::evidence::Extent;
@@ -29,8 +31,20 @@ use crate::report::reidentification;
 use crate::report::{Kind, ReportInput, SettingRow, SettingValue, Shown, UsedFile, write};
 
 /// Settings that change no byte of a report: manifests leave them out.
-const WITHOUT_EFFECT: [&str; 9] =
-    ["output", "threads", "quiet", "verbose", "stats", "color", "progress", "key", "fail-on"];
+const WITHOUT_EFFECT: [&str; 12] = [
+    "output",
+    "ledger",
+    "wait",
+    "threads",
+    "quiet",
+    "verbose",
+    "stats",
+    "color",
+    "progress",
+    "log-format",
+    "key",
+    "fail-on",
+];
 
 /// Runs the command.
 ///
@@ -40,7 +54,13 @@ pub fn run(arguments: &ReportArguments, settings: &[Setting], out: &mut dyn Writ
     let output = arguments.output.as_deref();
     let output = output.ok_or_else(|| anyhow!("no folder to write: name one with -o DIR, or set `output`"));
     let output = output.map_err(Failure::usage)?;
-    let prepared = prepare(&arguments.input)?;
+    let wait = settings::duration(&arguments.wait).map_err(Failure::usage)?;
+    let ledger = arguments.ledger.as_deref().map(|folder| Ledger::open(folder, Mode::Read, wait, "report"));
+    let ledger = ledger.transpose().map_err(Failure::ledger)?;
+    let prepared = match &ledger {
+        Some(ledger) => prepare_ledger(&arguments.input, ledger.case_file().map_err(Failure::ledger)?)?,
+        None => prepare(&arguments.input)?,
+    };
     let recipe = Recipe::new(arguments, &prepared.calendar, None).map_err(Failure::usage)?;
     let shown = settings::shown(arguments.reveal, arguments.key.as_deref(), &prepared.case.matter.name)
         .map_err(Failure::usage)?;
@@ -50,9 +70,20 @@ pub fn run(arguments: &ReportArguments, settings: &[Setting], out: &mut dyn Writ
 
     let bar = Bar::new(&arguments.input.talk);
     let mut stats = Stats::new(arguments.input.talk.stats);
-    let rows = setting_rows(settings, &prepared, language(arguments.lang, prepared.case.matter.language));
+    let mut rows = setting_rows(settings, &prepared, language(arguments.lang, prepared.case.matter.language));
+    if let Some(ledger) = &ledger {
+        name_inputs(&mut rows, &ledger.arguments().map_err(Failure::ledger)?);
+    }
     let reidentify = pseudonyms.as_ref();
-    let job = Job { arguments, prepared: &prepared, recipe: &recipe, shown: &shown, reidentify, settings: &rows };
+    let job = Job {
+        arguments,
+        prepared: &prepared,
+        ledger: ledger.as_ref(),
+        recipe: &recipe,
+        shown: &shown,
+        reidentify,
+        settings: &rows,
+    };
     let produced = job.produce(output, &bar, &mut stats)?;
     let extract = &produced.extract;
     bar.finish();
@@ -130,6 +161,13 @@ impl Recipe {
             annex: annex(arguments)?,
         })
     }
+
+    /// The same over messages from an instant on, UTC milliseconds.
+    #[must_use]
+    pub const fn starting(mut self, since: i64) -> Self {
+        self.since = Some(since);
+        self
+    }
 }
 
 /// All that a report is made from.
@@ -139,6 +177,8 @@ pub struct Job<'a> {
     pub arguments: &'a ReportArguments,
     /// Inputs and case.
     pub prepared: &'a Prepared,
+    /// Where the inputs were imported, in the place of those prepared.
+    pub ledger: Option<&'a Ledger>,
     /// Detectors, rules and bounds.
     pub recipe: &'a Recipe,
     /// How recipients are shown.
@@ -164,17 +204,51 @@ impl Job<'_> {
     /// # Errors
     /// When the stages cannot run, or the folder cannot be written.
     pub fn produce(&self, target: &Path, bar: &Bar, stats: &mut Stats) -> Result<Produced, Failure> {
+        let ingested = self.read(bar, stats)?;
+        self.write(ingested, target, bar, stats)
+    }
+
+    /// The first stage alone: reads the inputs, or what was imported of them.
+    ///
+    /// # Errors
+    /// When it cannot run.
+    pub fn read(&self, bar: &Bar, stats: &mut Stats) -> Result<Ingested, Failure> {
+        let Self { prepared, recipe, .. } = *self;
+        let wanted = Wanted::between(recipe.since, recipe.until);
+        let ingested = match self.ledger {
+            Some(ledger) => {
+                let load = Load { period: wanted.period, case: &prepared.case, settings: &prepared.ingest };
+                let loaded = ledger.load(&load).map_err(Failure::ledger)?;
+                tracing::info!(months = loaded.months.len(), sources = loaded.ingested.inputs.len(), "loaded");
+                loaded.ingested
+            }
+            None => {
+                let how = (&prepared.case, &prepared.ingest);
+                let read = ingest_wanted(&prepared.inputs, &prepared.unreadable, how, wanted, bar);
+                let ingested = read.map_err(Failure::usage)?;
+                for input in &ingested.inputs {
+                    let InputFile { name, format, records, read, folded, ignored, rejected, .. } = input;
+                    tracing::info!(file = %plain_line(name), format, records, read, folded, ignored, rejected, "read");
+                }
+                ingested
+            }
+        };
+        stats.done("ingest");
+        stop::check()?;
+        Ok(ingested)
+    }
+
+    /// All stages behind the first, and the folder.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    fn write(&self, ingested: Ingested, target: &Path, bar: &Bar, stats: &mut Stats) -> Result<Produced, Failure> {
         let Self { arguments, prepared, recipe, .. } = *self;
         let calendar = &prepared.calendar;
-        let mut ingested = ingest(&prepared.inputs, &prepared.unreadable, &prepared.case, &prepared.ingest, bar)
-            .map_err(Failure::usage)?;
-        if recipe.since.is_some() || recipe.until.is_some() {
-            ingested.keep_between(recipe.since.unwrap_or(i64::MIN), recipe.until.unwrap_or(i64::MAX));
-        }
-        stats.done("ingest");
         bar.stage("finding mass sends");
         let activity = detect(&ingested.messages, &recipe.detection);
         stats.done("detect");
+        stop::check()?;
         bar.stage("assessing");
         let grounds = Grounds {
             messages: &ingested.messages,
@@ -190,6 +264,7 @@ impl Job<'_> {
         };
         let assessment = assess(grounds);
         stats.done("assess");
+        stop::check()?;
         bar.stage("writing the report");
         let kinds = arguments.write.iter().map(|kind| match kind {
             KindArgument::Csv => Kind::Csv,
@@ -268,28 +343,47 @@ pub fn detection(path: Option<&Path>, again: Option<&Again>, files: &mut Vec<Use
     settings.with_file(&text).with_context(|| path.display().to_string())
 }
 
-fn code(arguments: &ReportArguments, produced: &Produced) -> u8 {
-    let limit = arguments.fail_on.map(|severity| match severity {
+/// Whether the worst of some findings is at or above `--fail-on`.
+pub fn reaches(fail_on: Option<SeverityArgument>, worst: Option<Severity>) -> bool {
+    let limit = fail_on.map(|severity| match severity {
         SeverityArgument::Info => Severity::Info,
         SeverityArgument::Low => Severity::Low,
         SeverityArgument::Medium => Severity::Medium,
         SeverityArgument::High => Severity::High,
         SeverityArgument::Critical => Severity::Critical,
     });
+    limit.zip(worst).is_some_and(|(limit, worst)| worst >= limit)
+}
+
+fn code(arguments: &ReportArguments, produced: &Produced) -> u8 {
     // A file that was not read may hide findings: that weighs more than the findings that were seen.
     if produced.extract.completeness.failed > 0 {
         exit::UNREAD
-    } else if limit.is_some_and(|limit| produced.worst.is_some_and(|worst| worst >= limit)) {
+    } else if reaches(arguments.fail_on, produced.worst) {
         exit::FINDINGS
     } else {
         exit::DONE
     }
 }
 
+/// Puts what the inputs of a ledger were named by into the row that would have named them in one run over all.
+pub fn name_inputs(rows: &mut [SettingRow], arguments: &[Argument]) {
+    let first = arguments.iter().map(|argument| (&argument.origin, &argument.place)).min();
+    for row in rows.iter_mut().filter(|row| row.name == "inputs") {
+        row.value = SettingValue::Many(arguments.iter().map(|argument| argument.text.clone()).collect());
+        if let Some((origin, place)) = first {
+            (row.origin, row.place) = (origin.clone(), place.clone());
+        }
+    }
+}
+
 /// Settings for the manifest: all that can change a report, with what the case file and the inputs settle.
 pub fn setting_rows(settings: &[Setting], prepared: &Prepared, language: Language) -> Vec<SettingRow> {
     let matter = &prepared.case.matter;
-    let recorded = settings.iter().filter(|setting| !WITHOUT_EFFECT.contains(&setting.name.as_str()));
+    // Those of a table of its own say how a report is come by, not what it is.
+    let recorded = settings
+        .iter()
+        .filter(|setting| !WITHOUT_EFFECT.contains(&setting.name.as_str()) && !setting.name.contains('.'));
     let mut rows: Vec<SettingRow> = recorded.map(Setting::row).collect();
     for row in &mut rows {
         let unset = row.origin == "default";

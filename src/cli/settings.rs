@@ -67,7 +67,27 @@ impl Again {
 /// # Errors
 /// Wrong usage or configuration.
 pub fn prepare(arguments: &InputArguments) -> Result<Prepared, Failure> {
-    prepare_inner(arguments, None).map_err(Failure::usage)
+    prepare_inner(arguments, From::Arguments).map_err(Failure::usage)
+}
+
+/// As [`prepare`], with inputs that were listed before; there may be none.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn prepare_listed(
+    arguments: &InputArguments,
+    inputs: Vec<Input>,
+    unreadable: Vec<Unreadable>,
+) -> Result<Prepared, Failure> {
+    prepare_inner(arguments, From::List(inputs, unreadable)).map_err(Failure::usage)
+}
+
+/// As [`prepare`], without inputs: they are in a ledger, and so may be the place of the case file.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn prepare_ledger(arguments: &InputArguments, case_file: Option<PathBuf>) -> Result<Prepared, Failure> {
+    prepare_inner(arguments, From::Ledger(case_file)).map_err(Failure::usage)
 }
 
 /// As [`prepare`], with the very files of an earlier report.
@@ -75,18 +95,29 @@ pub fn prepare(arguments: &InputArguments) -> Result<Prepared, Failure> {
 /// # Errors
 /// As [`prepare`].
 pub fn prepare_again(arguments: &InputArguments, again: &Again) -> anyhow::Result<Prepared> {
-    prepare_inner(arguments, Some(again))
+    prepare_inner(arguments, From::Again(again))
 }
 
-fn prepare_inner(arguments: &InputArguments, again: Option<&Again>) -> anyhow::Result<Prepared> {
-    if arguments.inputs.is_empty() && again.is_none() {
+/// Where inputs come from.
+enum From<'a> {
+    Arguments,
+    List(Vec<Input>, Vec<Unreadable>),
+    Again(&'a Again),
+    Ledger(Option<PathBuf>),
+}
+
+fn prepare_inner(arguments: &InputArguments, from: From<'_>) -> anyhow::Result<Prepared> {
+    let again = if let From::Again(again) = &from { Some(*again) } else { None };
+    let must_be_some = matches!(from, From::Arguments | From::Again(_));
+    if arguments.inputs.is_empty() && matches!(from, From::Arguments) {
         bail!("no input: name files, folders or globs, or set `inputs` in the settings");
     }
     let threads = threads(arguments.threads)?;
-    let case_file = match (&arguments.case, again) {
-        (_, Some(again)) => again.of("case").next(),
-        (Some(file), None) => Some(file.clone()),
-        (None, None) => inputs::case_file(&arguments.inputs)?,
+    let case_file = match (&arguments.case, &from) {
+        (_, From::Again(again)) => again.of("case").next(),
+        (Some(file), _) => Some(file.clone()),
+        (None, From::Ledger(found)) => found.clone(),
+        (None, From::Arguments | From::List(..)) => inputs::case_file(&arguments.inputs)?,
     };
     let mut files = Vec::new();
     let case = match &case_file {
@@ -111,11 +142,12 @@ fn prepare_inner(arguments: &InputArguments, again: Option<&Again>) -> anyhow::R
         1 => Some(spool_stdin(max_unpacked)?),
         _ => bail!("`-` stands there twice, but standard input can be read only once"),
     };
-    let (inputs, unreadable) = match again {
-        Some(again) => (again.inputs.clone(), again.unreadable.clone()),
-        None => inputs::list(&arguments.inputs, stdin.as_ref().map(NamedTempFile::path))?,
+    let (inputs, unreadable) = match from {
+        From::Again(again) => (again.inputs.clone(), again.unreadable.clone()),
+        From::List(inputs, unreadable) => (inputs, unreadable),
+        From::Arguments | From::Ledger(_) => inputs::list(&arguments.inputs, stdin.as_ref().map(NamedTempFile::path))?,
     };
-    if inputs.is_empty() && unreadable.is_empty() {
+    if inputs.is_empty() && unreadable.is_empty() && must_be_some {
         bail!("the folders named hold no files");
     }
     let zone = case.matter.timezone.as_deref().or(arguments.timezone.as_deref()).unwrap_or(DEFAULT_ZONE);
@@ -171,6 +203,24 @@ fn spool_stdin(limit: u64) -> anyhow::Result<NamedTempFile> {
     Ok(file)
 }
 
+/// `--wait` as clap checks it.
+///
+/// # Errors
+/// When it is no length of time.
+pub fn duration_text(text: &str) -> anyhow::Result<String> {
+    duration(text).map(|_| text.to_owned())
+}
+
+/// A length of time such as `30s`, `10m` or `1h 30m`.
+///
+/// # Errors
+/// When it is none.
+pub fn duration(text: &str) -> anyhow::Result<std::time::Duration> {
+    let wrong = || anyhow!("not a length of time; write 30s, 10m or 1h");
+    let parsed: jiff::SignedDuration = text.parse().map_err(|_| wrong())?;
+    std::time::Duration::try_from(parsed).map_err(|_| wrong())
+}
+
 /// `--max-unpacked` as clap checks it.
 ///
 /// # Errors
@@ -212,6 +262,30 @@ pub fn extent(text: &str) -> anyhow::Result<Extent> {
         return Ok(Extent::All);
     }
     text.parse().map(Extent::First).map_err(|_| anyhow!("neither a number nor `all`"))
+}
+
+/// A number of days such as `35d` or `5w`, as clap checks it.
+///
+/// # Errors
+/// When it is none.
+pub fn days_text(text: &str) -> anyhow::Result<String> {
+    days(text).map(|_| text.to_owned())
+}
+
+/// Days of a period such as `35d` or `5w`: one at least.
+///
+/// # Errors
+/// When it is none.
+pub fn days(text: &str) -> anyhow::Result<i64> {
+    let wrong = || anyhow!("not a number of days; write 35d or 5w");
+    let (number, days) = match text.strip_suffix('w') {
+        Some(number) => (number, 7),
+        None => (text.strip_suffix('d').ok_or_else(wrong)?, 1),
+    };
+    let number: u32 = number.trim().parse().map_err(|_| wrong())?;
+    let days = i64::from(number) * days;
+    // A hundred years: more than any log covers, and less than any calendar.
+    if (1..=36_525).contains(&days) { Ok(days) } else { Err(wrong()) }
 }
 
 /// Bytes of a size such as `512MiB` or `4GB`.

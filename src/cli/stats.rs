@@ -34,6 +34,7 @@ impl Stats {
     /// Ends a stage.
     pub fn done(&mut self, stage: &'static str) {
         let seconds = self.since.elapsed().as_secs_f64();
+        tracing::info!(stage, seconds, "done");
         self.stages.push(Stage { name: stage, seconds, held: memory("VmRSS:"), peak: memory("VmHWM:") });
         self.since = Instant::now();
     }

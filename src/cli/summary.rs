@@ -66,12 +66,12 @@ pub fn plain_line(text: &str) -> String {
 }
 
 /// A number with its noun, singular or plural.
-fn counted(count: u64, one: &str, many: &str) -> String {
+pub fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(count), if count == 1 { one } else { many })
 }
 
 /// Digits in groups of three, by narrow blanks that no one mistakes for a decimal sign.
-fn grouped(count: u64) -> String {
+pub fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -136,6 +136,7 @@ fn recompute(
     let job = Job {
         arguments: &report,
         prepared: &prepared,
+        ledger: None,
         recipe: &recipe,
         shown: &shown,
         reidentify: None,

@@ -11,6 +11,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use super::context::{Context, FileContext};
 use super::echo::{Echo, take_echoes};
+use super::identity::Identity;
 use super::named_texts::NamedTexts;
 use super::normalise::{normalise, values};
 use super::people::{AddressKind, Hint, People};
@@ -188,6 +189,12 @@ impl Interner {
         (index, true)
     }
 
+    /// Adds a text that is not among those before, without looking; it cannot be found by [`Self::intern`].
+    pub fn append(&mut self, text: &str) {
+        self.texts.push(text);
+        self.hashes.push(xxh3_64(text.as_bytes()));
+    }
+
     /// Hash of the text at an index.
     #[must_use]
     pub fn hash(&self, index: u32) -> u64 {
@@ -269,17 +276,30 @@ pub struct LocalContents {
 }
 
 impl LocalContents {
-    fn with_none() -> Self {
+    pub(super) fn with_none() -> Self {
         let mut contents = Self::default();
         contents.push(ContentKind::Text, 0, "", "");
         contents
     }
 
-    fn push(&mut self, kind: ContentKind, fingerprint: u128, name: &str, text: &str) {
+    pub(super) fn push(&mut self, kind: ContentKind, fingerprint: u128, name: &str, text: &str) {
         self.kind.push(kind);
         self.fingerprint.push(fingerprint);
         self.name.push(name);
         self.sample.push(sample_of(text));
+    }
+
+    /// Gives contents that have no sample yet one: (index, index among `samples`).
+    pub(super) fn fill_samples(&mut self, later: &[(usize, usize)], samples: &Texts) {
+        let later: BTreeMap<usize, &str> = later.iter().map(|(index, at)| (*index, samples.get(*at))).collect();
+        if later.values().all(|sample| sample.is_empty()) {
+            return;
+        }
+        let mut filled = Texts::default();
+        for (index, sample) in self.sample.iter().enumerate() {
+            filled.push(later.get(&index).copied().unwrap_or(sample));
+        }
+        self.sample = filled;
     }
 }
 
@@ -287,6 +307,20 @@ impl LocalContents {
 fn sample_of(text: &str) -> &str {
     let cut = text.char_indices().nth(SAMPLE_CHARACTERS).map_or(text.len(), |(at, _)| at);
     text.get(..cut).unwrap_or(text)
+}
+
+/// What [`Batch::restored`] takes.
+#[derive(Debug, Default)]
+pub(super) struct Restored {
+    pub(super) rows: Columns,
+    pub(super) echoes: Vec<Echo>,
+    pub(super) echoing: u64,
+    pub(super) accounts: Interner,
+    pub(super) recipients: Interner,
+    pub(super) kinds: Vec<RecipientKind>,
+    pub(super) contents: LocalContents,
+    pub(super) consents: Vec<Consent>,
+    pub(super) rejects: Vec<Reject>,
 }
 
 /// See the module.
@@ -509,26 +543,16 @@ impl<'c> Batch<'c> {
         (index, values)
     }
 
-    /// Identity of a message. A long id and the recipient name a message in any export; a short id (a row number,
-    /// say) only together with the account; without an id the message's own parts name it, and `fold` counts
-    /// repetitions. The recipient always belongs to it: platforms give one id to one call with many recipients.
     fn key(&self, account: u32, recipient: u32, content: u32, draft: &Draft<'_>) -> u128 {
-        let id = draft.message_id.as_bytes();
-        let recipient = self.recipients.canonical.hash(recipient);
-        let account = if id.len() >= GLOBAL_ID_BYTES { 0 } else { self.accounts.canonical.hash(account) };
-        let (tag, at, content) = if id.is_empty() {
-            let fingerprint = self.contents.fingerprint.get(content as usize).copied().unwrap_or(0);
-            (u64::from(draft.direction as u8), draft.sent_at as u64, fingerprint)
-        } else {
-            (ID_TAG, 0, xxh3_128(id))
-        };
-        let mut parts = [0_u8; 48];
-        let words = [tag, account, recipient, at, content as u64, (content >> 64) as u64];
-        for (slot, word) in parts.chunks_exact_mut(8).zip(words) {
-            slot.copy_from_slice(&word.to_le_bytes());
+        Identity {
+            message_id: draft.message_id,
+            account: self.accounts.canonical.hash(account),
+            recipient: self.recipients.canonical.hash(recipient),
+            direction: draft.direction,
+            sent_at: draft.sent_at,
+            content: self.contents.fingerprint.get(content as usize).copied().unwrap_or(0),
         }
-        let key = xxh3_128(&parts);
-        if id.is_empty() { key & !1 } else { key | 1 }
+        .key()
     }
 
     /// The accounts of this batch, canonical, by local index.
@@ -608,6 +632,43 @@ impl<'c> Batch<'c> {
         self.rows = Columns::default();
         (self.echoes, self.echoing) = (Vec::new(), 0);
         self.consents.clear();
+        (self.accounts, self.recipients) = (AddressBook::default(), AddressBook::default());
+        self.contents = LocalContents::with_none();
+    }
+
+    /// A batch as `whole` has put it together from those of one source.
+    #[must_use]
+    pub(super) fn restored(context: &'c Context, file: u32, whole: Restored) -> Self {
+        let Restored { rows, echoes, echoing, accounts, recipients, kinds, contents, consents, rejects } = whole;
+        let book = |canonical, kind| AddressBook { canonical, kind, ..AddressBook::default() };
+        Self {
+            context,
+            file,
+            records: 0,
+            rows,
+            echoes,
+            echoing,
+            closed: true,
+            accounts: book(accounts, Vec::new()),
+            recipients: book(recipients, kinds),
+            contents,
+            content_of: HashMap::default(),
+            content_of_fingerprint: HashMap::default(),
+            normal: String::new(),
+            rejects,
+            ignored: BTreeMap::new(),
+            consents,
+            provisional: String::new(),
+            without_sender: 0,
+            broken_off: false,
+            notes: BTreeMap::new(),
+        }
+    }
+
+    /// The account of records that name no sender, as the readers were told it.
+    #[must_use]
+    pub fn provisional(&self) -> &str {
+        &self.provisional
     }
 
     /// Folds what tells of one message within this batch, and frees what only reading needs. Nothing is added behind it.
@@ -628,15 +689,5 @@ impl<'c> Batch<'c> {
     }
 }
 
-/// Ids of this many bytes or more (UUIDs, `wamid.…`, Twilio SIDs) name one message anywhere.
-const GLOBAL_ID_BYTES: usize = 16;
-/// Sets keys made from an id apart from keys made of a message's parts.
-const ID_TAG: u64 = 7;
 /// Longest excerpt kept of a rejected record.
 const EXCERPT_BYTES: usize = 160;
-
-/// Whether a key was made of the message's own parts, so that repetitions in one file are separate messages.
-#[must_use]
-pub fn is_made_of_parts(key: u128) -> bool {
-    key & 1 == 0
-}

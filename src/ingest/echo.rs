@@ -4,7 +4,7 @@
 
 use hashbrown::HashTable;
 
-use super::batch::is_made_of_parts;
+use super::identity::is_made_of_parts;
 use crate::message::{Automation, Category, Columns, Form, Platform, Route, Status, ZoneBasis};
 
 /// The parts of a record that a message known already can still take something from.

@@ -2,21 +2,25 @@
 //! Earliest send time, furthest status; what the first record leaves open, a later one fills in.
 //! The order of rows is the order of files and records, so threads and blocks leave no trace.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use hashbrown::HashMap;
 use rayon::prelude::*;
 use rustc_hash::FxBuildHasher;
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::batch::{Batch, Consent, LocalContents, is_made_of_parts};
+use super::batch::{Batch, Consent, LocalContents};
+use super::compact::compact;
 use super::echo::Echo;
+use super::gather::Wanted;
+use super::identity::is_made_of_parts;
 use super::join::{Entry, join};
-use super::named_texts::NamedTexts;
+use super::kinds::Stated;
 use super::people;
+use super::samples::{Origins, Samples};
 use crate::message::{
-    Account, Automation, Category, Columns, ContentKind, ContentWords, Contents, Direction, FORWARD_UNKNOWN, Form,
-    Messages, NO_CONTENT, Place, Platform, RecipientKind, Recipients, Route, Texts,
+    Account, Automation, Category, Columns, ContentKind, Contents, FORWARD_UNKNOWN, Form, Messages, NO_CONTENT, Place,
+    Platform, RecipientKind, Recipients, Route, Texts, ZoneBasis,
 };
 
 /// Keys are spread over this many parts; each is folded on its own.
@@ -29,12 +33,41 @@ pub struct Folded {
     pub messages: Messages,
     /// Opt-ins and opt-outs, in order of file and record.
     pub consents: Vec<Consent>,
-    /// For each file, how many records gave a message that was new.
-    pub read: Vec<u64>,
-    /// For each file, how many records only told more of messages already known.
-    pub folded: Vec<u64>,
-    /// Where those records stand, if that is wanted.
+    /// Counts of each file, over all messages, whatever period is wanted.
+    pub files: Vec<FileCounts>,
+    /// Where the records stand that only told more of messages already known, if that is wanted.
     pub records: Vec<FoldedRecord>,
+    /// Of the records that the counts leave out: file, record, and whether it gave a message that was new.
+    pub left_out: Vec<(u32, u32, bool)>,
+}
+
+/// What folding says of one file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FileCounts {
+    /// Records that gave a message that was new.
+    pub read: u64,
+    /// Records that only told more of messages already known.
+    pub folded: u64,
+    /// Messages whose first record stands in the file.
+    pub messages: u64,
+    /// Those of them whose time needed the file's zone.
+    pub zone_needed: u64,
+    /// Earliest send, UTC milliseconds.
+    pub first_sent: Option<i64>,
+    /// Latest send, UTC milliseconds.
+    pub last_sent: Option<i64>,
+}
+
+impl FileCounts {
+    /// Adds what is known of other messages of the same file.
+    pub fn add(&mut self, other: &Self) {
+        self.read += other.read;
+        self.folded += other.folded;
+        self.messages += other.messages;
+        self.zone_needed += other.zone_needed;
+        self.first_sent = self.first_sent.min(other.first_sent).or(other.first_sent).or(self.first_sent);
+        self.last_sent = self.last_sent.max(other.last_sent);
+    }
 }
 
 /// A record that only told more of a message already known.
@@ -48,12 +81,18 @@ pub struct FoldedRecord {
     pub place: Place,
 }
 
-/// Joins and folds. `batches` stand in order of file and place; `files` are the names of the inputs; `keep_records` keeps
-/// the places of the records that were folded.
+/// Joins and folds. `batches` stand in order of file and place; `files` are the names of the inputs. Records in
+/// `elsewhere` (file and record), of which not all messages are among the batches, are left out of the counts.
 #[must_use]
-pub fn fold(mut batches: Vec<Batch<'_>>, files: Vec<String>, keep_records: bool) -> Folded {
+pub fn fold(
+    mut batches: Vec<Batch<'_>>,
+    files: Vec<String>,
+    wanted: Wanted,
+    elsewhere: &BTreeSet<(u32, u32)>,
+) -> Folded {
     let (accounts, account_of) = join_accounts(&batches);
-    let (recipients, recipient_of) = join_recipients(&batches);
+    let (mut recipients, recipient_of) = join_recipients(&batches);
+    let stated = wanted.period.map(|_| Stated::of(&batches));
     let (mut contents, content_of, samples) = join_contents(&mut batches);
     let mut columns = Columns::default();
     columns.reserve(batches.iter().map(|batch| batch.rows.len()).sum());
@@ -99,8 +138,8 @@ pub fn fold(mut batches: Vec<Batch<'_>>, files: Vec<String>, keep_records: bool)
         file: columns.file.get(row).copied().unwrap_or_default(),
         place: columns.place(row),
     };
-    let wanted = duplicates.iter().filter(|_| keep_records);
-    let records = wanted.map(|(_, again)| record(*again as usize)).collect();
+    let folded_rows = duplicates.iter().filter(|_| wanted.folded_records);
+    let records = folded_rows.map(|(_, again)| record(*again as usize)).collect();
     let mut keep = Vec::new();
     if !duplicates.is_empty() {
         keep = vec![true; columns.len()];
@@ -110,21 +149,40 @@ pub fn fold(mut batches: Vec<Batch<'_>>, files: Vec<String>, keep_records: bool)
             }
         }
     }
+    let mut replaced = BTreeSet::new();
     for telling in Tellings::new(&duplicates, &echoes) {
         let (first, _, echo) = telling.resolve(&columns);
-        merge(&mut columns, &contents, first as usize, &echo);
+        if merge(&mut columns, &contents, first as usize, &echo) && wanted.period.is_some() {
+            replaced.insert(first);
+        }
+    }
+    let mut counted = Counted::new(files.len(), elsewhere);
+    counted.records(&columns, &keep);
+    counted.rows(&columns, &keep);
+    counted.files.iter_mut().zip(&echoing).for_each(|(file, echoing)| file.folded += echoing);
+    if let Some((since, until)) = wanted.period {
+        keep.resize(columns.len(), true);
+        let within = columns.sent_at.iter().map(|at| (since..until).contains(at));
+        keep.iter_mut().zip(within).for_each(|(keep, within)| *keep &= within);
+    }
+    let tellings = || Tellings::new(&duplicates, &echoes).map(|telling| telling.resolve(&columns));
+    let origins = wanted.period.map(|_| Origins::of(&columns, &contents, &keep, &replaced, tellings()));
+    if let Some(stated) = stated {
+        let tellings = tellings().map(|(first, file, _)| (first, file));
+        stated.settle(&mut recipients.kind, &recipient_of, &columns, &keep, &consents, tellings);
     }
     drop(echoes);
-    let (read, mut folded) = count_records(&columns, &keep, files.len());
-    folded.iter_mut().zip(&echoing).for_each(|(folded, echoing)| *folded += echoing);
     if !keep.is_empty() {
         columns.retain(&keep);
     }
-    contents.words = samples.words(&columns, &content_of);
-    (contents.texts, contents.text_of) = samples.texts(&columns, &content_of);
+    contents.words = samples.words(&columns, &content_of, origins.as_ref());
+    (contents.texts, contents.text_of) = samples.texts(&columns, &content_of, origins.as_ref());
     let recipients = with_audience(recipients, &columns);
-    let messages = Messages { accounts, recipients, contents, files, columns, conflicts, doubts: Vec::new() };
-    Folded { messages, consents, read, folded, records }
+    let mut messages = Messages { accounts, recipients, contents, files, columns, conflicts, doubts: Vec::new() };
+    if wanted.period.is_some() {
+        compact(&mut messages, &mut consents);
+    }
+    Folded { messages, consents, files: counted.files, records, left_out: counted.left_out }
 }
 
 fn renumber(indices: &mut [u32], map: Option<&Vec<u32>>) {
@@ -187,6 +245,7 @@ fn join_recipients(batches: &[Batch<'_>]) -> (Recipients, Vec<Vec<u32>>) {
 }
 
 fn join_contents(batches: &mut [Batch<'_>]) -> (Contents, Vec<Vec<u32>>, Samples) {
+    let files: Vec<u32> = batches.iter().map(|batch| batch.file).collect();
     let tables: Vec<LocalContents> = batches.iter_mut().map(|batch| std::mem::take(&mut batch.contents)).collect();
     let fingerprint = |(batch, local): Entry| {
         tables.get(batch as usize).and_then(|table| table.fingerprint.get(local as usize)).copied().unwrap_or(0)
@@ -216,90 +275,7 @@ fn join_contents(batches: &mut [Batch<'_>]) -> (Contents, Vec<Vec<u32>>, Samples
         fingerprint: joined.first.iter().map(|entry| fingerprint(*entry)).collect(),
         ..Contents::default()
     };
-    (contents, joined.index_of, Samples { tables, first: joined.first })
-}
-
-/// Names and samples as the batches hold them, until it is known which contents repeat.
-struct Samples {
-    tables: Vec<LocalContents>,
-    first: Vec<Entry>,
-}
-
-impl Samples {
-    /// Words of the contents that have a name, that more than one message has, or one to an audience: nothing else can
-    /// be a mass send, and texts that nobody will see are not kept.
-    fn words(&self, columns: &Columns, index_of: &[Vec<u32>]) -> BTreeMap<u32, ContentWords> {
-        let mut reach = vec![0_u32; self.first.len()];
-        for (content, audience) in columns.content.iter().zip(&columns.audience) {
-            if let Some(reach) = reach.get_mut(*content as usize) {
-                *reach = reach.saturating_add(*audience);
-            }
-        }
-        let repeats = |index: u32| index != NO_CONTENT && reach.get(index as usize).is_some_and(|reach| *reach > 1);
-        let mut words = BTreeMap::new();
-        for (index, (batch, local)) in self.first.iter().enumerate() {
-            let Some(table) = self.tables.get(*batch as usize) else { continue };
-            let named = table.kind.get(*local as usize).is_some_and(|kind| *kind != ContentKind::Text);
-            if index > 0 && (named || repeats(index as u32)) {
-                let (name, sample) =
-                    (table.name.get(*local as usize).to_owned(), table.sample.get(*local as usize).to_owned());
-                words.insert(index as u32, ContentWords { name, sample, texts: Vec::new() });
-            }
-        }
-        // A named content may have come first from a record without text: the first text that follows is its sample.
-        for (table, map) in self.tables.iter().zip(index_of) {
-            for (local, index) in map.iter().enumerate() {
-                if table.kind.get(local).is_some_and(|kind| *kind != ContentKind::Text)
-                    && let Some(known) = words.get_mut(index)
-                    && known.sample.is_empty()
-                {
-                    table.sample.get(local).clone_into(&mut known.sample);
-                }
-            }
-        }
-        let mut under_name: BTreeMap<u32, NamedTexts> = BTreeMap::new();
-        for (table, map) in self.tables.iter().zip(index_of) {
-            for (local, texts) in &table.under_name {
-                if let Some(index) = map.get(*local as usize) {
-                    under_name.entry(*index).or_default().merge(texts);
-                }
-            }
-        }
-        for (index, texts) in under_name {
-            if let Some(known) = words.get_mut(&index) {
-                known.texts = texts.into_texts();
-            }
-        }
-        words
-    }
-}
-
-impl Samples {
-    /// One text of each content that a text makes and an outbound message has, with the contents they are of. Tables
-    /// are given back one by one, so that the texts never lie in memory twice.
-    fn texts(self, columns: &Columns, index_of: &[Vec<u32>]) -> (Texts, Vec<u32>) {
-        let mut sent = vec![false; self.first.len()];
-        for (content, direction) in columns.content.iter().zip(&columns.direction) {
-            if *direction == Direction::Outbound
-                && let Some(sent) = sent.get_mut(*content as usize)
-            {
-                *sent = true;
-            }
-        }
-        let (mut texts, mut text_of) = (Texts::default(), Vec::new());
-        for (batch, (table, map)) in self.tables.into_iter().zip(index_of).enumerate() {
-            for (local, index) in map.iter().enumerate() {
-                let is_first = self.first.get(*index as usize) == Some(&(batch as u32, local as u32));
-                let is_text = table.kind.get(local) == Some(&ContentKind::Text) && *index != NO_CONTENT;
-                if is_first && is_text && sent.get(*index as usize) == Some(&true) {
-                    texts.push(table.sample.get(local));
-                    text_of.push(*index);
-                }
-            }
-        }
-        texts.shrink();
-        (texts, text_of)
-    }
+    (contents, joined.index_of, Samples::new(tables, files, joined.first))
 }
 
 /// Rows whose keys are equal.
@@ -417,7 +393,8 @@ impl<'e> Iterator for Tellings<'e> {
     }
 }
 
-fn merge(columns: &mut Columns, contents: &Contents, first: usize, told: &Echo) {
+/// Puts what a later record tells into the row of the first; whether the content is now that of the later one.
+fn merge(columns: &mut Columns, contents: &Contents, first: usize, told: &Echo) -> bool {
     fn fill<T: Copy + PartialEq>(column: &mut [T], first: usize, other: T, unknown: T) {
         if let Some(slot) = column.get_mut(first)
             && *slot == unknown
@@ -448,28 +425,58 @@ fn merge(columns: &mut Columns, contents: &Contents, first: usize, told: &Echo) 
         && named(told.content) > named(*content)
     {
         (*content, *values) = (told.content, told.values);
+        return true;
     }
+    false
 }
 
-/// Counts, for each file, the records that gave a new message and those that only told more of a known one.
-fn count_records(columns: &Columns, keep: &[bool], files: usize) -> (Vec<u64>, Vec<u64>) {
-    let (mut read, mut folded) = (vec![0_u64; files], vec![0_u64; files]);
-    let mut row = 0;
-    while row < columns.len() {
-        let record = (columns.file.get(row).copied(), columns.record.get(row).copied());
-        let mut new = false;
-        let mut next = row;
-        while next < columns.len() && (columns.file.get(next).copied(), columns.record.get(next).copied()) == record {
-            new |= keep.get(next).copied().unwrap_or(true);
-            next += 1;
-        }
-        let counters = if new { &mut read } else { &mut folded };
-        if let Some(count) = record.0.and_then(|file| counters.get_mut(file as usize)) {
-            *count += 1;
-        }
-        row = next;
+/// Counts of files, with the records whose messages are not all here set aside.
+struct Counted<'e> {
+    files: Vec<FileCounts>,
+    left_out: Vec<(u32, u32, bool)>,
+    elsewhere: &'e BTreeSet<(u32, u32)>,
+}
+
+impl<'e> Counted<'e> {
+    fn new(files: usize, elsewhere: &'e BTreeSet<(u32, u32)>) -> Self {
+        Self { files: vec![FileCounts::default(); files], left_out: Vec::new(), elsewhere }
     }
-    (read, folded)
+
+    /// The records that gave a new message and those that only told more of a known one.
+    fn records(&mut self, columns: &Columns, keep: &[bool]) {
+        let mut row = 0;
+        let at = |row: usize| columns.file.get(row).copied().zip(columns.record.get(row).copied());
+        while let Some((file, record)) = at(row) {
+            let mut new = false;
+            let mut next = row;
+            while at(next) == Some((file, record)) {
+                new |= keep.get(next).copied().unwrap_or(true);
+                next += 1;
+            }
+            if !self.elsewhere.is_empty() && self.elsewhere.contains(&(file, record)) {
+                self.left_out.push((file, record, new));
+            } else if let Some(counts) = self.files.get_mut(file as usize) {
+                let count = if new { &mut counts.read } else { &mut counts.folded };
+                *count += 1;
+            }
+            row = next;
+        }
+    }
+
+    /// The messages of each file.
+    fn rows(&mut self, columns: &Columns, keep: &[bool]) {
+        let rows = columns.file.iter().zip(&columns.sent_at).zip(&columns.zone).enumerate();
+        for (row, ((file, sent_at), zone)) in rows {
+            if !keep.get(row).copied().unwrap_or(true) {
+                continue;
+            }
+            let Some(counts) = self.files.get_mut(*file as usize) else { continue };
+            counts.messages += 1;
+            counts.zone_needed += u64::from(*zone != ZoneBasis::Record);
+            counts.first_sent = Some(counts.first_sent.map_or(*sent_at, |first| first.min(*sent_at)));
+            counts.last_sent = counts.last_sent.max(Some(*sent_at));
+        }
+    }
 }
 
 fn with_audience(mut recipients: Recipients, columns: &Columns) -> Recipients {
@@ -536,7 +543,8 @@ mod tests {
             batch.close();
             batches.push(batch);
         }
-        let Folded { messages, read, folded, .. } = fold(batches, vec!["a".to_owned(), "b".to_owned()], false);
+        let names = vec!["a".to_owned(), "b".to_owned()];
+        let Folded { messages, files, .. } = fold(batches, names, Wanted::default(), &BTreeSet::new());
         let columns = &messages.columns;
         let row = |row: usize| {
             let text = messages.contents.fingerprint[columns.content[row] as usize];
@@ -552,7 +560,7 @@ mod tests {
             )
         };
         let rows: Vec<_> = (0..columns.len()).map(row).collect();
-        format!("{rows:?} {read:?} {folded:?} {:?} {:?}", messages.conflicts, messages.contents.words.len())
+        format!("{rows:?} {files:?} {:?} {:?}", messages.conflicts, messages.contents.words.len())
     }
 
     proptest! {

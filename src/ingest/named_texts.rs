@@ -33,6 +33,18 @@ impl NamedTexts {
         other.least.iter().for_each(|(hash, text)| self.insert(*hash, || text.clone()));
     }
 
+    /// The texts with their hashes, as [`Self::restored`] takes them.
+    #[must_use]
+    pub fn kept(&self) -> &[(u64, String)] {
+        &self.least
+    }
+
+    /// Texts that were kept, with their hashes, ascending.
+    #[must_use]
+    pub const fn restored(least: Vec<(u64, String)>) -> Self {
+        Self { least, last: None }
+    }
+
     /// The texts.
     #[must_use]
     pub fn into_texts(self) -> Vec<String> {

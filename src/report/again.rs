@@ -18,7 +18,7 @@ use crate::detect::{Activity, Settings, detect};
 use crate::ingest::containers::SEPARATOR;
 use crate::ingest::inputs::{self, CASE_FILE};
 use crate::ingest::time::DateOrder;
-use crate::ingest::{self, IngestError, Ingested, Input, Progress, ingest_with_folded, open};
+use crate::ingest::{self, IngestError, Ingested, Input, Progress, Wanted, ingest_wanted, open};
 use crate::message::DEFAULT_ZONE;
 
 /// Why a report's sources cannot be read again.
@@ -327,7 +327,6 @@ pub fn read_again(
         threads: places.threads,
         formats: used_files(report, &["format", "own format"], &places.formats, "--format")?,
     };
-    let mut ingested = ingest_with_folded(&sources.inputs(), &[], &case, &settings, progress)?;
     let moment = |name: &'static str, end| match manifest.setting(name) {
         None => Ok(None),
         Some(value) => match calendar.moment(&value, end) {
@@ -336,9 +335,8 @@ pub fn read_again(
         },
     };
     let (since, until) = (moment("since", false)?, moment("until", true)?);
-    if since.is_some() || until.is_some() {
-        ingested.keep_between(since.unwrap_or(i64::MIN), until.unwrap_or(i64::MAX));
-    }
+    let wanted = Wanted { folded_records: true, ..Wanted::between(since, until) };
+    let ingested = ingest_wanted(&sources.inputs(), &[], (&case, &settings), wanted, progress)?;
     let activity = detect(&ingested.messages, &detection);
     Ok(Again { case, calendar, ingested, detection, activity })
 }

@@ -232,6 +232,11 @@ impl Comparison {
     pub fn findings(&self) -> Option<&TableChange> {
         self.tables.iter().find(|change| change.table == FINDINGS)
     }
+
+    /// What became of the findings, to be cut to what somebody is told.
+    pub fn findings_mut(&mut self) -> Option<&mut TableChange> {
+        self.tables.iter_mut().find(|change| change.table == FINDINGS)
+    }
 }
 
 /// Compares two reports.
@@ -262,6 +267,22 @@ pub fn compare(old: &mut Report, new: &mut Report) -> Result<Comparison, Reading
     for report in [old, new] {
         let altered = report.altered().map(|file| format!("{}/{file}", report.folder().display()));
         comparison.altered_report_files.extend(altered);
+    }
+    Ok(comparison)
+}
+
+/// A report without one before it: all its findings are new. Nothing else is told.
+///
+/// # Errors
+/// When it is damaged.
+pub fn with_nothing(new: &mut Report) -> Result<Comparison, ReadingError> {
+    let mut comparison = Comparison::default();
+    for of in TABLES.into_iter().filter(|of| of.table == FINDINGS) {
+        let rows = match csv_rows(new, of)? {
+            None => json_rows(new, of)?,
+            rows => rows,
+        };
+        comparison.tables.extend(rows.map(|rows| table(of, Vec::new(), rows, &[])));
     }
     Ok(comparison)
 }

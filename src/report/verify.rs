@@ -275,7 +275,8 @@ impl Witnesses {
 /// Names of all files in a folder, with `/`; and what could not be looked into.
 fn files_of(folder: &Path) -> (BTreeSet<String>, Vec<Checked>) {
     let (mut files, mut unread) = (BTreeSet::new(), Vec::new());
-    for entry in walkdir::WalkDir::new(folder) {
+    // Not the folder itself, which may be reached by a link.
+    for entry in walkdir::WalkDir::new(folder).min_depth(1) {
         match entry {
             Ok(entry) if entry.file_type().is_dir() => {}
             Ok(entry) => {

@@ -43,6 +43,12 @@ pub struct Ended {
     pub stderr: String,
 }
 
+impl From<Output> for Ended {
+    fn from(output: Output) -> Self {
+        Self::of(output)
+    }
+}
+
 impl Ended {
     fn of(output: Output) -> Self {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the program prints UTF-8");
@@ -85,6 +91,12 @@ impl Matter {
         fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
         fs::write(&path, bytes).expect("a file");
         path
+    }
+
+    /// Itself, with one more file.
+    pub fn with(self, name: &str, text: &str) -> Self {
+        self.write(name, text);
+        self
     }
 
     /// The binary, to be run in the folder: no input, and no environment but the least.

@@ -45,7 +45,7 @@ fn table() -> Table {
 }
 
 fn variable(name: &str) -> String {
-    format!("SENDESCHLUSS_{}", name.to_uppercase().replace('-', "_"))
+    format!("SENDESCHLUSS_{}", name.to_uppercase().replace(['-', '.'], "_"))
 }
 
 /// Each setting with its values, its origin and its place.

@@ -87,7 +87,7 @@ fn a_closed_pipe_is_success_for_every_command() {
     // Without the picture, so that nothing but the pipe can end in another code.
     std::fs::remove_file(matter.path("in/bild.csv")).unwrap();
     for arguments in [
-        &["report", "in", "-o", "out", "-v"][..],
+        &["report", "in", "-o", "out"][..],
         &["inspect", "in"],
         &["inspect", "in", "--json"],
         &["man"],

@@ -7,9 +7,10 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::ValueHint;
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Known, LayerError, Origin, is_many};
+use super::{Known, LayerError, Origin, TABLES, is_many};
 use crate::case::explain;
 use crate::ingest::inputs::STDIN;
 
@@ -18,7 +19,7 @@ const FILE: &str = "sendeschluss.toml";
 /// What variables begin with.
 const PREFIX: &str = "SENDESCHLUSS_";
 /// Variables of this name that are no settings: of the build, and of the project's tests.
-const NO_SETTINGS: [&str; 2] = ["SENDESCHLUSS_COMMIT", "SENDESCHLUSS_SAMPLES"];
+const NO_SETTINGS: [&str; 3] = ["SENDESCHLUSS_COMMIT", "SENDESCHLUSS_SAMPLES", super::super::run::NOW];
 /// Values that a layer gives.
 #[derive(Clone, Debug)]
 pub struct Value {
@@ -43,7 +44,10 @@ pub fn variables(
         if NO_SETTINGS.contains(&place) {
             continue;
         }
-        let name = place.get(PREFIX.len()..).unwrap_or_default().to_lowercase().replace('_', "-");
+        // A variable has one mark for the blanks of a name and for the dot behind a table.
+        let named = known.keys().find(|name| variable(name) == place).cloned();
+        let name =
+            named.unwrap_or_else(|| place.get(PREFIX.len()..).unwrap_or_default().to_lowercase().replace('_', "-"));
         // Upper case throughout: on Unix another spelling is another variable, and would be lost.
         let arg = known.get(&name).map(|(_, arg)| arg).filter(|_| variable(&name) == place);
         if arg.is_none() && place != variable("config") {
@@ -90,16 +94,12 @@ pub fn read_file(file: &Path, known: &Known) -> Result<BTreeMap<String, Value>, 
     let table = DeTable::parse(&text)
         .map_err(|error| LayerError::Wrong { place: shown.clone(), reason: explain(&error).trim_end().to_owned() })?;
     let line_of = |offset: usize| text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1;
-    let mut rows: Vec<_> = table.get_ref().iter().collect();
-    rows.sort_by_key(|(key, _)| key.span().start);
     let mut found = BTreeMap::new();
-    for (key, value) in rows {
-        let (name, line) = (key.get_ref().as_ref(), line_of(key.span().start));
+    for Line { start, table, key, value } in lines(table.get_ref()) {
+        let line = line_of(start);
         let wrong = |reason: String| LayerError::Wrong { place: format!("{shown}:{line}"), reason };
-        let Some((_, arg)) = known.get(name) else {
-            let near = hint(&name.replace('_', "-"), known.keys().map(String::as_str), str::to_owned);
-            return Err(wrong(format!("`{name}` is no setting{near}")));
-        };
+        let name = &table.map_or_else(|| key.to_owned(), |table| format!("{table}.{key}"));
+        let Some((_, arg)) = known.get(name) else { return Err(wrong(unknown(table, key, known))) };
         let mut values = match value.get_ref() {
             DeValue::Array(_) if !is_many(arg) => return Err(wrong(format!("`{name}` takes one value, not a list"))),
             DeValue::Array(values) => {
@@ -126,6 +126,58 @@ pub fn read_file(file: &Path, known: &Known) -> Result<BTreeMap<String, Value>, 
     Ok(found)
 }
 
+/// A key of the file with its value.
+struct Line<'f> {
+    start: usize,
+    table: Option<&'static str>,
+    key: &'f str,
+    value: &'f Spanned<DeValue<'f>>,
+}
+
+/// The keys in their order, those of our tables among them.
+fn lines<'f>(file: &'f DeTable<'f>) -> Vec<Line<'f>> {
+    let mut lines = Vec::new();
+    for (key, value) in file {
+        let table = TABLES.into_iter().find(|table| key.get_ref() == table);
+        match (table, value.get_ref()) {
+            (Some(_), DeValue::Table(inner)) => lines.extend(inner.iter().map(|(key, value)| Line {
+                start: key.span().start,
+                table,
+                key: key.get_ref(),
+                value,
+            })),
+            _ => lines.push(Line { start: key.span().start, table: None, key: key.get_ref(), value }),
+        }
+    }
+    lines.sort_by_key(|line| line.start);
+    lines
+}
+
+/// What is wrong with a key that is no setting where it stands.
+fn unknown(table: Option<&str>, key: &str, known: &Known) -> String {
+    let like = key.replace('_', "-");
+    match table {
+        None => {
+            let of_table = TABLES.into_iter().find(|table| known.contains_key(&format!("{table}.{like}")));
+            match of_table {
+                Some(table) => format!("`{key}` is no setting; it stands in the table [{table}]"),
+                None => {
+                    let above = known.keys().map(String::as_str).filter(|name| !name.contains('.'));
+                    let near = hint(&like, above, str::to_owned);
+                    format!("`{key}` is no setting{near}")
+                }
+            }
+        }
+        Some(table) if known.contains_key(&like) => {
+            format!("`{key}` is no setting of [{table}]; it stands above all tables")
+        }
+        Some(table) => {
+            let own = known.keys().filter_map(|name| name.strip_prefix(table)?.strip_prefix('.'));
+            format!("`{key}` is no setting of [{table}]{}", hint(&like, own, str::to_owned))
+        }
+    }
+}
+
 /// A plain value as it would stand behind a flag.
 fn text_of(value: &DeValue<'_>) -> Option<String> {
     match value {
@@ -149,5 +201,5 @@ fn hint<'a>(wrong: &str, known: impl Iterator<Item = &'a str>, shown: impl Fn(&s
 }
 
 fn variable(name: &str) -> String {
-    format!("{PREFIX}{}", name.replace('-', "_").to_uppercase())
+    format!("{PREFIX}{}", name.replace(['-', '.'], "_").to_uppercase())
 }
