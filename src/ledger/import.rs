@@ -5,6 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use rayon::prelude::*;
+
 use super::account::{StoredAccount, account_json};
 use super::counts::{added_up, owners};
 use super::forget::Erasure;
@@ -255,8 +257,9 @@ impl Work<'_> {
         let mut todo = Vec::new();
         let mut differing = Vec::new();
         let inputs = if again && self.import.inputs.is_empty() { tops(&sources) } else { self.import.inputs.to_vec() };
-        for input in inputs {
-            let sha256 = sha256_of(&input.path);
+        // A file is known by its bytes alone: sizes and times of files are not to be relied on.
+        let hashes: Vec<Option<String>> = inputs.par_iter().map(|input| sha256_of(&input.path)).collect();
+        for (input, sha256) in inputs.into_iter().zip(hashes) {
             let of_name = || sources.iter().filter(|source| source.member.is_none() && source.name == input.name);
             let Some(sha256) = sha256 else {
                 match of_name().find(|source| !source.sha256.is_empty()) {
