@@ -400,6 +400,15 @@ fn settings_that_would_read_otherwise_are_told_and_the_files_can_be_read_again()
     matter.run(&["report", "--ledger", "books", "-o", "out", "--timezone", "Europe/Berlin"]).with_code(0);
     matter.run(&["report", "in/a.csv", "-o", "direct", "--timezone", "Europe/Berlin"]).with_code(0);
     assert_same(&matter.path("direct"), &matter.path("out"), "read again");
+    let again = ["import", "--ledger", "books", "--again", "--timezone", "Europe/Berlin", "in/a.csv"];
+    let ended = matter.run(&again).with_code(0);
+    assert!(ended.stdout.contains("read again   in/a.csv: 40 records = 40 read"), "{ended}");
+    matter.run(&["ledger", "check", "books"]).with_code(0);
+    fs::remove_file(matter.path("in/a.csv")).expect("it was there");
+    let ended = matter.run(&["import", "--ledger", "books", "--again"]).with_code(3);
+    assert!(ended.stderr.contains("`in/a.csv` is not where it was imported from"), "{ended}");
+    matter.run(&["report", "--ledger", "books", "-o", "out", "--timezone", "Europe/Berlin"]).with_code(0);
+    assert_eq!(number(&matter.report("out").input("in/a.csv")["messages"]), 40, "what was read stays");
 }
 
 #[test]
