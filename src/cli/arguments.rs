@@ -412,7 +412,7 @@ pub struct ImportArguments {
     /// How long to wait for others who use the ledger, as 30s or 10m
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = settings::duration_text)]
     pub wait: String,
-    /// Read files again that would be read otherwise with the settings of now; without INPUT, all of the ledger
+    /// Read known files again; without INPUT, all of the ledger that the settings of now would read otherwise
     #[arg(long)]
     pub again: bool,
     /// As JSON, for programs

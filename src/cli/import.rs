@@ -51,10 +51,15 @@ pub fn run(arguments: &ImportArguments, settings: &[Setting], out: &mut dyn Writ
     let folder = folder.ok_or_else(|| anyhow!("no ledger: name its folder with --ledger DIR, or set `ledger`"));
     let folder = folder.map_err(Failure::usage)?;
     let wait = settings::duration(&arguments.wait).map_err(Failure::usage)?;
-    let again_only = arguments.again && arguments.input.inputs.is_empty();
-    let prepared = if again_only { prepare_ledger(&arguments.input, None)? } else { prepare(&arguments.input)? };
+    let open = || Ledger::open(folder, Mode::Write, wait, "import").map_err(Failure::ledger);
+    let (prepared, mut ledger) = if arguments.again && arguments.input.inputs.is_empty() {
+        let ledger = open()?;
+        (prepare_ledger(&arguments.input, ledger.case_file().map_err(Failure::ledger)?)?, ledger)
+    } else {
+        // What is wrong with the call is told before anything is made.
+        (prepare(&arguments.input)?, open()?)
+    };
     let bar = Bar::new(&arguments.input.talk);
-    let mut ledger = Ledger::open(folder, Mode::Write, wait, "import").map_err(Failure::ledger)?;
     let given = arguments_of(settings);
     let outcome = import(&mut ledger, &prepared, arguments, &given, &bar)?;
     bar.finish();

@@ -88,6 +88,8 @@ pub fn list(arguments: &[PathBuf], stdin: Option<&Path>) -> Result<(Vec<Input>, 
     }
     let mut inputs: Vec<Input> = found.into_values().collect();
     inputs.sort_by(|left, right| left.name.cmp(&right.name));
+    unreadable.sort_by(|left: &Unreadable, right| left.name.cmp(&right.name));
+    unreadable.dedup_by(|left, right| left.name == right.name);
     Ok((inputs, unreadable))
 }
 

@@ -74,8 +74,8 @@ impl Ledger {
         for source in sources {
             let Some(part) = rows.get(&source.id) else { continue };
             let mut whole = Whole::empty();
-            if let Some(words) = self.words_of(source)? {
-                (_, _, whole.contents) = words.into_tables();
+            if let Some(filed) = &source.words {
+                whole.contents = Words::bare_contents(&files::read(&self.folder, filed)?, &filed.file)?;
             }
             (whole.rows, _, whole.echoes) = part.in_order();
             batches.push(whole.into_batch(reading, ids.len() as u32));

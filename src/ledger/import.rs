@@ -5,6 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use rayon::prelude::*;
+
 use super::account::{StoredAccount, account_json};
 use super::counts::{added_up, owners};
 use super::forget::Erasure;
@@ -39,7 +41,7 @@ pub struct Import<'a> {
     pub case_file: Option<&'a str>,
     /// Settings of ingest.
     pub settings: &'a Settings,
-    /// Read again what would be read otherwise now: of the inputs, or of the whole ledger when there are none.
+    /// Read known files again: the inputs, or when there are none all of the ledger that would be read otherwise now.
     pub again: bool,
     /// Name and version of the program.
     pub program: &'a str,
@@ -254,13 +256,15 @@ impl Work<'_> {
         let sources = self.ledger.register.sources()?;
         let mut todo = Vec::new();
         let mut differing = Vec::new();
-        let inputs = if again && self.import.inputs.is_empty() { tops(&sources) } else { self.import.inputs.to_vec() };
-        for input in inputs {
-            let sha256 = sha256_of(&input.path);
+        let whole_ledger = again && self.import.inputs.is_empty();
+        let inputs = if whole_ledger { self.differing_files(&sources)? } else { self.import.inputs.to_vec() };
+        // A file is known by its bytes alone: sizes and times of files are not to be relied on.
+        let hashes: Vec<Option<String>> = inputs.par_iter().map(|input| sha256_of(&input.path)).collect();
+        for (input, sha256) in inputs.into_iter().zip(hashes) {
             let of_name = || sources.iter().filter(|source| source.member.is_none() && source.name == input.name);
             let Some(sha256) = sha256 else {
                 match of_name().find(|source| !source.sha256.is_empty()) {
-                    Some(_) if again && self.import.inputs.is_empty() => {
+                    Some(_) if whole_ledger => {
                         return Err(LedgerError::Gone(input.name));
                     }
                     Some(known) => self.outcomes.push(untouched(known, What::UnreadNow)),
@@ -276,7 +280,7 @@ impl Work<'_> {
                 differing.push((unread.id, Vec::new()));
             }
             let Some(known) = of_name().find(|source| source.sha256 == sha256) else {
-                if again && self.import.inputs.is_empty() {
+                if whole_ledger {
                     return Err(LedgerError::Gone(input.name));
                 }
                 let what = if of_name().any(|source| !source.sha256.is_empty()) { What::NewVersion } else { What::New };
@@ -286,7 +290,8 @@ impl Work<'_> {
             let held: Vec<SourceRow> = sources.iter().filter(|source| source.top == known.id).cloned().collect();
             let found = differences(&held, self.reading, case, settings)?;
             let named_now = input.named && known.circumstances.get(NAMED).is_some_and(|named| named == "no");
-            if found.is_empty() && !named_now {
+            let asked = again && !whole_ledger;
+            if found.is_empty() && !named_now && !asked {
                 self.outcomes.push(untouched(known, What::Known));
             } else if named_now || again {
                 differing.push((known.id, Vec::new()));
@@ -306,6 +311,25 @@ impl Work<'_> {
             }
         }
         Ok(todo)
+    }
+
+    /// The files of the ledger that would be read otherwise now, or hold something that would.
+    fn differing_files(&self, sources: &[SourceRow]) -> Result<Vec<Input>, LedgerError> {
+        let Import { case, settings, .. } = *self.import;
+        let mut differing = BTreeSet::new();
+        for source in sources {
+            if !differences(std::slice::from_ref(source), self.reading, case, settings)?.is_empty() {
+                differing.insert(source.top);
+            }
+        }
+        let tops = sources.iter().filter(|source| source.id == source.top && !source.sha256.is_empty());
+        let input = |source: &SourceRow| Input {
+            name: source.name.clone(),
+            path: source.path.clone(),
+            named: source.circumstances.get(NAMED).is_some_and(|named| named == "yes"),
+            member: None,
+        };
+        Ok(tops.filter(|source| differing.contains(&source.id)).map(input).collect())
     }
 
     /// Writes what was read of some inputs.
@@ -402,18 +426,6 @@ impl Work<'_> {
         }
         Ok(())
     }
-}
-
-/// The files of a ledger as inputs, to be read again.
-fn tops(sources: &[SourceRow]) -> Vec<Input> {
-    let tops = sources.iter().filter(|source| source.member.is_none() && !source.sha256.is_empty());
-    let input = |source: &SourceRow| Input {
-        name: source.name.clone(),
-        path: source.path.clone(),
-        named: source.circumstances.get(NAMED).is_some_and(|named| named == "yes"),
-        member: None,
-    };
-    tops.map(input).collect()
 }
 
 /// Name of the file that an input is or lies in.

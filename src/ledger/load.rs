@@ -81,7 +81,8 @@ pub(super) fn differences(
     settings: &Settings,
 ) -> Result<Vec<Difference>, LedgerError> {
     let mut found: BTreeMap<(String, String, String), Vec<String>> = BTreeMap::new();
-    for source in sources {
+    // What could not be read at all was not read in any way.
+    for source in sources.iter().filter(|source| !source.sha256.is_empty()) {
         let now = reading.circumstances(&source.name, case, settings)?;
         for (setting, value) in &now {
             let then = source.circumstances.get(setting).map_or("", String::as_str);

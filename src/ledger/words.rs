@@ -25,6 +25,18 @@ struct Content {
     texts: Vec<(u64, String)>,
 }
 
+/// Of a content what folding looks at.
+#[derive(Debug, Deserialize)]
+struct BareContent {
+    kind: ContentKind,
+    fingerprint: (u64, u64),
+}
+
+#[derive(Debug, Deserialize)]
+struct BareWords {
+    contents: Vec<BareContent>,
+}
+
 /// See the module.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Words {
@@ -74,9 +86,23 @@ impl Words {
     /// # Errors
     /// When the file is damaged.
     pub fn from_bytes(bytes: &[u8], file: &str) -> Result<Self, LedgerError> {
-        let damaged = |reason: String| LedgerError::Damaged { file: file.to_owned(), reason };
-        let text = zstd::decode_all(bytes).map_err(|error| damaged(error.to_string()))?;
-        serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))
+        unpacked(bytes, file)
+    }
+
+    /// The contents alone, without names and texts: so much is enough to fold.
+    ///
+    /// # Errors
+    /// When the file is damaged.
+    pub fn bare_contents(bytes: &[u8], file: &str) -> Result<LocalContents, LedgerError> {
+        let words: BareWords = unpacked(bytes, file)?;
+        let mut contents = Whole::empty().contents;
+        for content in words.contents {
+            contents.kind.push(content.kind);
+            contents.fingerprint.push(joined(content.fingerprint));
+            contents.name.push("");
+            contents.sample.push("");
+        }
+        Ok(contents)
     }
 
     /// The local recipients that have one of these addresses.
@@ -112,9 +138,8 @@ impl Words {
     pub fn into_tables(self) -> (Interner, Vec<RecipientKind>, LocalContents) {
         let mut contents = Whole::empty().contents;
         for (index, content) in (1_u32..).zip(self.contents) {
-            let (high, low) = content.fingerprint;
             contents.kind.push(content.kind);
-            contents.fingerprint.push((u128::from(high) << 64) | u128::from(low));
+            contents.fingerprint.push(joined(content.fingerprint));
             contents.name.push(&content.name);
             contents.sample.push(&content.sample);
             if !content.texts.is_empty() {
@@ -123,4 +148,14 @@ impl Words {
         }
         (interned(&self.recipients), self.kinds, contents)
     }
+}
+
+fn joined((high, low): (u64, u64)) -> u128 {
+    (u128::from(high) << 64) | u128::from(low)
+}
+
+fn unpacked<T: serde::de::DeserializeOwned>(bytes: &[u8], file: &str) -> Result<T, LedgerError> {
+    let damaged = |reason: String| LedgerError::Damaged { file: file.to_owned(), reason };
+    let text = zstd::decode_all(bytes).map_err(|error| damaged(error.to_string()))?;
+    serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))
 }
