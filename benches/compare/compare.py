@@ -114,7 +114,9 @@ def compared(lines: list[Line]) -> list[str]:
     for question in QUESTIONS:
         count = sum(1 for line in lines if line.task.question == question.name and line.runs)
         if count:
-            told.append(f"{question.name} ({question.words}): {f'{count} ways agree' if count > 1 else 'one way only'}")
+            agree = f"{count} ways agree" if count > 1 else "one way only"
+            shared = " in what each of them tells" if question.partial and count > 1 else ""
+            told.append(f"{question.name} ({question.words}): {agree}{shared}")
     return told
 
 
@@ -156,7 +158,8 @@ def main() -> int:
     print()
     print(table(lines, sizes))
     for line in lines:
-        if line.failure:
+        # The table has a failure only where there are no figures, and its first line only.
+        if line.failure and (line.runs or line.failure != "timed out"):
             print(f"\n{line.task.question}: {line.task.name}: {line.failure}")
     if chosen.json:
         figures = {

@@ -6,7 +6,7 @@ import statistics
 from dataclasses import asdict, dataclass, field
 
 from measure import Took
-from questions import QUESTIONS
+from questions import COUNT, QUESTIONS
 from tasks import PROGRAM, Task
 
 MIB = 1024 * 1024
@@ -34,33 +34,30 @@ class Line:
 
 
 def base_of(question: str, lines: list[Line]) -> Line | None:
-    """What the lines of a question are compared with: the program's own answer to it, else its whole report."""
-    own = [line for line in lines if line.task.engine == PROGRAM and line.runs]
-    webhooks = {each.name for each in QUESTIONS if each.webhooks}
-    answers = [line for line in own if line.task.question == question]
-    same_file = [line for line in own if (line.task.question in webhooks) == (question in webhooks)]
-    return next(iter(answers + same_file), None)
+    """The program's own answer to a question, which the others are compared with."""
+    return next((line for line in lines if line.task.engine == PROGRAM and line.task.question == question and line.runs), None)
 
 
 def table(lines: list[Line], sizes: dict[str, int]) -> str:
     """The Markdown table: for each question each way, with its ratio to the program. `sizes`: bytes of each question's file."""
     rows = [
-        "| question | engine | way | seconds | least to most | processor s | MB/s | peak MiB | times ours |",
-        "|---|---|---|--:|--:|--:|--:|--:|--:|",
+        "| question | engine | way | seconds | least to most | processor s | MB/s | peak MiB | times ours | times the report |",
+        "|---|---|---|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for question in QUESTIONS:
         base = base_of(question.name, lines)
+        report = None if question.webhooks else base_of(COUNT, lines)
         for line in (each for each in lines if each.task.question == question.name):
             head = f"| {question.name} | {line.task.engine} | {line.task.way} |"
             if not line.runs:
-                rows.append(f"{head} {(line.failure or 'not run').splitlines()[0]} | | | | | |")
+                rows.append(f"{head} {(line.failure or 'not run').splitlines()[0]} | | | | | | |")
                 continue
             seconds = [run.seconds for run in line.runs]
-            ratio = f"{line.seconds() / base.seconds():.2f}" if base else ""
+            ratio, to_report = (f"{line.seconds() / own.seconds():.2f}" if own else "" for own in (base, report))
             rate = sizes[question.name] / 1e6 / line.seconds()
             rows.append(
                 f"{head} {line.seconds():.2f} | {min(seconds):.2f} to {max(seconds):.2f} | {line.processor():.2f} "
-                f"| {rate:.0f} | {line.peak() / MIB:,.0f} | {ratio} |"
+                f"| {rate:.0f} | {line.peak() / MIB:,.0f} | {ratio} | {to_report} |"
             )
     return "\n".join(rows)
 
