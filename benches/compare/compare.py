@@ -180,9 +180,15 @@ def main() -> int:
 
 
 def rows_of(log: Path) -> int:
-    """Records of the log, one for each message; a record may go over several lines."""
-    with log.open(encoding="utf-8", newline="") as file:
-        return sum(1 for _ in csv.reader(file)) - 1
+    """Records of the log, one for each message: line ends outside quotes, without that of the header."""
+    ends, quoted = 0, False
+    with log.open("rb", buffering=0) as file:
+        while block := file.read(1 << 23):
+            # A quote inside a field is written twice and so changes nothing.
+            parts = block.split(b'"')
+            ends += sum(part.count(b"\n") for part in parts[quoted::2])
+            quoted ^= len(parts) % 2 == 0
+    return ends - 1
 
 
 if __name__ == "__main__":
