@@ -3,16 +3,15 @@
 //! How inputs are read is the business of ingest.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-
-use rayon::prelude::*;
+use std::path::{Path, PathBuf};
 
 use super::account::{StoredAccount, account_json};
 use super::counts::{added_up, owners};
 use super::forget::Erasure;
 use super::homes::{month_name, shelve};
-use super::load::{differences, sha256_of};
+use super::load::differences;
 use super::part::PartRows;
+use super::register::stamps::{self, Hashed, Stamped};
 use super::register::{Argument, SourceRow, StoredConsent};
 use super::words::Words;
 use super::{Ledger, LedgerError, files};
@@ -258,8 +257,7 @@ impl Work<'_> {
         let mut differing = Vec::new();
         let whole_ledger = again && self.import.inputs.is_empty();
         let inputs = if whole_ledger { self.differing_files(&sources)? } else { self.import.inputs.to_vec() };
-        // A file is known by its bytes alone: sizes and times of files are not to be relied on.
-        let hashes: Vec<Option<String>> = inputs.par_iter().map(|input| sha256_of(&input.path)).collect();
+        let hashes = self.hashes(&inputs)?;
         for (input, sha256) in inputs.into_iter().zip(hashes) {
             let of_name = || sources.iter().filter(|source| source.member.is_none() && source.name == input.name);
             let Some(sha256) = sha256 else {
@@ -311,6 +309,22 @@ impl Work<'_> {
             }
         }
         Ok(todo)
+    }
+
+    /// Hashes of the inputs. A file is known by its bytes; those that stand still since they were hashed are not read again,
+    /// unless the user asks for it.
+    fn hashes(&self, inputs: &[Input]) -> Result<Vec<Option<String>>, LedgerError> {
+        let register = &self.ledger.register;
+        let absolute = |input: &Input| std::path::absolute(&input.path).unwrap_or_else(|_| input.path.clone());
+        let paths: Vec<PathBuf> = inputs.iter().map(absolute).collect();
+        let known = if self.import.again { BTreeMap::new() } else { register.stamps()? };
+        let hashed = stamps::hashes(&paths, &known, self.import.now);
+        for (path, hashed) in paths.iter().zip(&hashed) {
+            if let Hashed { sha256: Some(sha256), stamp: Some(stamp) } = hashed {
+                register.set_stamp(path, &Stamped { stamp: stamp.clone(), sha256: sha256.clone() })?;
+            }
+        }
+        Ok(hashed.into_iter().map(|hashed| hashed.sha256).collect())
     }
 
     /// The files of the ledger that would be read otherwise now, or hold something that would.

@@ -3,6 +3,7 @@
 //! Texts of messages do not stand in it, but for excerpts of rejected records.
 
 mod declared;
+pub mod stamps;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -54,6 +54,8 @@ CREATE TABLE counts (
   PRIMARY KEY (month, source)
 ) WITHOUT ROWID;
 CREATE INDEX counts_by_source ON counts (source);
+-- What the file system said of files when they were hashed, so that a file that stands still is hashed once.
+CREATE TABLE stamps (path BLOB PRIMARY KEY, stamp TEXT NOT NULL, sha256 TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE unreadable (name TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
 -- That something was erased, and how much; never what.
 CREATE TABLE forgotten (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, source INTEGER NOT NULL, messages INTEGER NOT NULL);
