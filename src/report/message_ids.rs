@@ -17,11 +17,17 @@ const RUN: usize = 10;
 pub fn tells(id: &str, address: &str) -> bool {
     let digits: Vec<u8> = address.bytes().filter(u8::is_ascii_digit).collect();
     if digits.len() >= LEAST {
-        let tail = digits.get(digits.len().saturating_sub(TAIL)..).unwrap_or_default();
-        return digits_tell(id.as_bytes(), tail);
+        return digits_tell(id.as_bytes(), tail_of(&digits));
     }
     let name = address.split('@').next().unwrap_or_default().to_lowercase();
     name.chars().count() >= LEAST_LETTERS && words_tell(id, &name)
+}
+
+/// The digits by which a number is known. Zeros in front of them stand in many a counter too: they need a digit before them.
+fn tail_of(digits: &[u8]) -> &[u8] {
+    let least = digits.len().saturating_sub(TAIL);
+    let from = (0..=least).rev().find(|from| digits.get(*from).is_some_and(|digit| *digit != b'0'));
+    digits.get(from.unwrap_or_default()..).unwrap_or_default()
 }
 
 fn digits_tell(id: &[u8], tail: &[u8]) -> bool {
@@ -68,6 +74,14 @@ mod tests {
             assert!(!tells(id, number), "{id}");
         }
         assert!(tells("wamid.HBgMNDkxNzEzOTIwMDAwFQIAERgSM0VCMEM3NjdEMDk3QjdDNwA=", "491713920000@s.whatsapp.net"));
+    }
+
+    #[test]
+    fn counters_are_no_numbers() {
+        // Zeros of a counter beside zeros of a number, and a counter that runs beside the numbers.
+        assert!(!tells("ed13552752d2cf040000000000004a6a", "120363040004000000@g.us"));
+        assert!(!tells("m00000123", "+4915100000123") && tells("m5100000123", "+4915100000123"));
+        assert_eq!(tail_of(b"00000000000"), b"00000000000");
     }
 
     #[test]
