@@ -21,6 +21,8 @@ from tasks import ENGINES, PROGRAM, Task, environment, of_engine, of_program, ve
 
 # Of a difference, this many values are told.
 TOLD_DIFFERENCES = 10
+# What shells end with after Ctrl-C.
+INTERRUPTED = 130
 
 
 def arguments() -> argparse.Namespace:
@@ -140,8 +142,14 @@ def main() -> int:
         tasks += [task for task in ways if task.question in paths]
     order = [question.name for question in QUESTIONS]
     lines = [Line(task) for task in sorted(tasks, key=lambda task: order.index(task.question))]
-    if not rounds(lines, chosen, paths):
-        return 1
+    interrupted = False
+    try:
+        if not rounds(lines, chosen, paths):
+            return 1
+    except KeyboardInterrupt:
+        # Long comparisons may be cut short; what was compared until then is told.
+        interrupted = True
+        print("interrupted: figures of the runs until then", file=sys.stderr)
 
     on = machine.describe()
     sizes = {question: path.stat().st_size for question, path in paths.items()}
@@ -153,7 +161,8 @@ def main() -> int:
     if chosen.webhooks:
         files += f", webhooks of {chosen.webhooks.stat().st_size:,} bytes"
     held = "held to as many cores" if pinned else "not held to cores"
-    print(f"{files}; {chosen.threads} threads, {held}; median of {chosen.rounds}; cache warm")
+    done = max((len(line.runs) for line in lines), default=0)
+    print(f"{files}; {chosen.threads} threads, {held}; median of {done}; cache warm")
     print(*compared(lines), sep="\n")
     print()
     print(table(lines, sizes))
@@ -166,7 +175,7 @@ def main() -> int:
             "machine": on,
             "versions": versions,
             "threads": chosen.threads,
-            "rounds": chosen.rounds,
+            "rounds": done,
             "limit_seconds": chosen.limit,
             "options": chosen.option,
             "messages": messages,
@@ -175,6 +184,8 @@ def main() -> int:
             "lines": [as_data(line) for line in lines],
         }
         chosen.json.write_text(json.dumps(figures, indent=1) + "\n")
+    if interrupted:
+        return INTERRUPTED
     # A way that failed, other than by time, leaves the comparison incomplete.
     return 1 if any(line.failure not in (None, "timed out") for line in lines) else 0
 

@@ -55,7 +55,9 @@ def run(command: list[str], environment: dict[str, str], folder: Path, limit: fl
         try:
             _, status, usage = os.wait4(process.pid, 0)
         except BaseException:
-            os.killpg(process.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
             raise
         finally:
             timer.cancel()
