@@ -137,6 +137,15 @@ fn alike(left: Outlines, right: Outlines, words: usize, pairs: usize) -> Similar
     Similarity::None
 }
 
+/// A template that may be like others, with what is asked of it first.
+#[derive(Clone, Copy, Debug)]
+struct Candidate {
+    index: u32,
+    /// Its tight family so far.
+    family: u32,
+    outlines: Outlines,
+}
+
 /// Templates with their outlines: most pairs that are asked for are unlike, and their outlines say so already.
 struct Compared<'t> {
     templates: &'t Templates,
@@ -150,14 +159,19 @@ impl<'t> Compared<'t> {
         Self { templates, outlines: outlines.collect() }
     }
 
+    fn candidate(&self, index: u32, tight: &Union) -> Candidate {
+        let outlines = self.outlines.get(index as usize).copied().unwrap_or_default();
+        Candidate { index, family: tight.find(index), outlines }
+    }
+
     /// How alike two templates are, by their words and their pairs of neighbouring words.
-    fn similarity(&self, left: u32, right: u32) -> Similarity {
-        let outlines = |index: u32| self.outlines.get(index as usize).copied().unwrap_or_default();
-        let (one, other) = (outlines(left), outlines(right));
+    fn similarity(&self, left: Candidate, right: Candidate) -> Similarity {
+        let (one, other) = (left.outlines, right.outlines);
         let at_most = alike(one, other, one.words.most_shared(other.words), one.pairs.most_shared(other.pairs));
         if at_most == Similarity::None {
             return Similarity::None;
         }
+        let (left, right) = (left.index, right.index);
         let words = shared(of(&self.templates.sets, left), of(&self.templates.sets, right));
         let pairs = shared(of(&self.templates.pairs, left), of(&self.templates.pairs, right));
         alike(one, other, words, pairs)
@@ -209,19 +223,23 @@ fn edges(compared: &Compared<'_>, keys: &[(u64, u64, u32)], tight: &Union) -> Ve
     runs.par_iter()
         .flat_map_iter(|run| {
             let mut found = Vec::new();
-            let leader = run.first().map_or(0, |(_, _, index)| *index);
-            for (position, (_, _, index)) in run.iter().enumerate().skip(1) {
-                let near = position.saturating_sub(2)..position;
-                let near = run.get(near).unwrap_or_default().iter().map(|(_, _, index)| *index);
-                for other in near.chain([leader]) {
-                    if other == *index || tight.find(other) == tight.find(*index) {
+            // Each template is fetched once: they lie all over memory, and fetching takes longer than comparing.
+            let mut fetched = run.iter().map(|(_, _, index)| compared.candidate(*index, tight));
+            let Some(leader) = fetched.next() else { return found };
+            let (mut before, mut last) = (leader, leader);
+            for candidate in fetched {
+                for (position, other) in [last, before, leader].iter().enumerate() {
+                    let again = [last, before].iter().take(position).any(|seen| seen.index == other.index);
+                    if again || other.family == candidate.family {
                         continue;
                     }
-                    let similarity = compared.similarity(other, *index);
+                    let similarity = compared.similarity(*other, candidate);
                     if similarity != Similarity::None {
-                        found.push((other.min(*index), other.max(*index), similarity));
+                        let (one, two) = (other.index, candidate.index);
+                        found.push((one.min(two), one.max(two), similarity));
                     }
                 }
+                (before, last) = (last, candidate);
             }
             found
         })
@@ -254,7 +272,9 @@ mod tests {
             let (words, pairs) = (shared(&left, &right), shared(&left_pairs, &right_pairs));
             prop_assert!(one.words.most_shared(other.words) >= words);
             prop_assert!(one.pairs.most_shared(other.pairs) >= pairs);
-            prop_assert_eq!(compared.similarity(0, 1), alike(one, other, words, pairs));
+            let tight = Union::new(2);
+            let found = compared.similarity(compared.candidate(0, &tight), compared.candidate(1, &tight));
+            prop_assert_eq!(found, alike(one, other, words, pairs));
         }
     }
 }
