@@ -5,6 +5,7 @@
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -50,6 +51,41 @@ pub struct Folder {
     target: PathBuf,
     partial: TempDir,
     outputs: Vec<Output>,
+    /// Tells other runs that this one is alive.
+    _lock: Option<File>,
+}
+
+/// How long a folder that nobody holds must lie before it is taken for the rest of a killed run.
+const ABANDONED: Duration = Duration::from_secs(60);
+
+/// Removes what killed runs have left. It is in nobody's way, so that a failure to remove it is none.
+fn sweep(parent: &Path, prefix: &str) {
+    let Ok(entries) = fs::read_dir(parent) else { return };
+    for entry in entries.filter_map(Result::ok) {
+        let ours = entry.file_name().to_string_lossy().starts_with(prefix);
+        let modified = entry.metadata().ok().filter(fs::Metadata::is_dir).and_then(|meta| meta.modified().ok());
+        let old = modified.and_then(|at| at.elapsed().ok()).is_some_and(|age| age >= ABANDONED);
+        if ours && old && locked(&entry.path()).is_some() {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+/// A folder with its kernel lock, which ends with the process however that ends; `None` where it is held or there are none.
+fn locked(folder: &Path) -> Option<File> {
+    File::open(folder).ok().filter(|folder| folder.try_lock().is_ok())
+}
+
+/// Exchanges two folders in one step, so that there is no moment without a report; whether the system can do that.
+#[cfg(target_os = "linux")]
+fn exchange(one: &Path, other: &Path) -> bool {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE).is_ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn exchange(_: &Path, _: &Path) -> bool {
+    false
 }
 
 impl Folder {
@@ -71,9 +107,11 @@ impl Folder {
         };
         fs::create_dir_all(&parent).map_err(at(&parent))?;
         let name = target.file_name().map_or_else(|| "report".to_owned(), |name| name.to_string_lossy().into_owned());
-        let partial =
-            tempfile::Builder::new().prefix(&format!(".{name}.partial-")).tempdir_in(&parent).map_err(at(&parent))?;
-        Ok(Self { target: target.to_owned(), partial, outputs: Vec::new() })
+        let prefix = format!(".{name}.partial-");
+        sweep(&parent, &prefix);
+        let partial = tempfile::Builder::new().prefix(&prefix).tempdir_in(&parent).map_err(at(&parent))?;
+        let lock = locked(partial.path());
+        Ok(Self { target: target.to_owned(), partial, outputs: Vec::new(), _lock: lock })
     }
 
     /// Writes a file, hashing it on the way.
@@ -150,23 +188,26 @@ impl Folder {
             // A temporary folder is closed to others; a report is as open as any folder.
             fs::set_permissions(partial.path(), fs::Permissions::from_mode(0o755)).map_err(at(partial.path()))?;
         }
-        let earlier = partial.path().with_extension("earlier");
-        let replaces = target.symlink_metadata().is_ok();
-        if replaces {
-            fs::rename(&target, &earlier).map_err(at(&target))?;
+        if target.symlink_metadata().is_err() {
+            fs::rename(partial.path(), &target).map_err(at(&target))?;
+            // The folder has moved: there is nothing left for the guard to remove.
+            let _ = partial.keep();
+            return Ok(());
         }
+        if exchange(partial.path(), &target) {
+            // The earlier report stands where the new one was made.
+            return partial.close().map_err(at(&target));
+        }
+        // A name of its own: what a killed run has left must not stand in the way.
+        let mut earlier = partial.path().as_os_str().to_owned();
+        earlier.push(".earlier");
+        fs::rename(&target, &earlier).map_err(at(&target))?;
         if let Err(error) = fs::rename(partial.path(), &target) {
-            if replaces {
-                fs::rename(&earlier, &target).map_err(at(&target))?;
-            }
+            fs::rename(&earlier, &target).map_err(at(&target))?;
             return Err(at(&target)(error));
         }
-        // The folder has moved: there is nothing left for the guard to remove.
         let _ = partial.keep();
-        if replaces {
-            fs::remove_dir_all(&earlier).map_err(at(&earlier))?;
-        }
-        Ok(())
+        fs::remove_dir_all(&earlier).map_err(at(Path::new(&earlier)))
     }
 }
 
@@ -231,6 +272,30 @@ mod tests {
         fs::write(other.join("letter.txt"), "x").expect("a file");
         assert!(matches!(write(&other, "three"), Err(FolderError::NoReport(_))));
         assert!(other.join("letter.txt").exists());
+    }
+
+    #[test]
+    fn what_killed_runs_leave_is_in_nobodys_way_and_goes() {
+        let home = tempfile::tempdir().expect("a folder");
+        let target = home.path().join("report");
+        write(&target, "one").expect("a report");
+        let leave = |name: &str, age: Duration| {
+            let left = home.path().join(name);
+            fs::create_dir(&left).expect("a folder");
+            fs::write(left.join(MANIFEST), "half").expect("a file");
+            let then = std::time::SystemTime::now() - age;
+            File::open(&left).and_then(|folder| folder.set_modified(then)).expect("a time");
+            left
+        };
+        // As an earlier version of the program left it, between two renamings.
+        let earlier = leave(".report.earlier", ABANDONED * 2);
+        let (old, fresh) = (leave(".report.partial-a", ABANDONED * 2), leave(".report.partial-b", Duration::ZERO));
+        let (alive, others) = (leave(".report.partial-c", ABANDONED * 2), leave(".other.partial-d", ABANDONED * 2));
+        let lock = locked(&alive).expect("a free lock");
+        write(&target, "two").expect("nothing stands in the way");
+        assert_eq!(fs::read_to_string(target.join(MANIFEST)).expect("the manifest"), "two");
+        assert!(!old.exists() && fresh.exists() && alive.exists() && others.exists() && earlier.exists());
+        drop(lock);
     }
 
     #[test]
