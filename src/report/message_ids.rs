@@ -5,6 +5,11 @@ use super::base64;
 
 /// Digits at the end of a number by which it is known: without calling code and trunk prefix.
 const TAIL: usize = 8;
+/// Digits other than 0 among them.
+const FILLED: usize = 5;
+/// Digits of a telephone number at most (ITU-T E.164), and of one without its calling code as most have it.
+const LONGEST: usize = 15;
+const NATIONAL: usize = 10;
 /// Digits that a number has at least.
 const LEAST: usize = 7;
 /// Letters that a name or the local part of an address has at least, for shorter ones stand in any id by chance.
@@ -23,11 +28,15 @@ pub fn tells(id: &str, address: &str) -> bool {
     name.chars().count() >= LEAST_LETTERS && words_tell(id, &name)
 }
 
-/// The digits by which a number is known. Zeros in front of them stand in many a counter too: they need a digit before them.
+/// The digits by which a number is known: the last ones, and as many before them as it takes to have some that are no zeros,
+/// for zeros stand in many a counter too.
 fn tail_of(digits: &[u8]) -> &[u8] {
-    let least = digits.len().saturating_sub(TAIL);
-    let from = (0..=least).rev().find(|from| digits.get(*from).is_some_and(|digit| *digit != b'0'));
-    digits.get(from.unwrap_or_default()..).unwrap_or_default()
+    // A telephone number may stand without its calling code; the number of a group never stands in part.
+    let most = if digits.len() <= LONGEST { NATIONAL } else { digits.len() };
+    let (first, last) = (digits.len().saturating_sub(most), digits.len().saturating_sub(TAIL));
+    let filled = |from: &usize| digits.iter().skip(*from).filter(|digit| **digit != b'0').count() >= FILLED;
+    let from = (first..=last).rev().find(filled).unwrap_or(first);
+    digits.get(from..).unwrap_or_default()
 }
 
 fn digits_tell(id: &[u8], tail: &[u8]) -> bool {
@@ -80,8 +89,11 @@ mod tests {
     fn counters_are_no_numbers() {
         // Zeros of a counter beside zeros of a number, and a counter that runs beside the numbers.
         assert!(!tells("ed13552752d2cf040000000000004a6a", "120363040004000000@g.us"));
+        assert!(!tells("7bf8827b467f63610000000000003eb8", "120363041000000000@g.us"));
+        assert!(tells("x-120363041000000000-1", "120363041000000000@g.us"));
         assert!(!tells("m00000123", "+4915100000123") && tells("m5100000123", "+4915100000123"));
-        assert_eq!(tail_of(b"00000000000"), b"00000000000");
+        assert!(tells("0176-0000 0001", "+4917600000001"));
+        assert_eq!(tail_of(b"00000000000").len(), NATIONAL);
     }
 
     #[test]
