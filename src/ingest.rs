@@ -444,7 +444,7 @@ fn read_input<'c>(
 /// Size and hash of a file that no reader reads.
 fn describe_unread(input: &Input, account: &mut InputFile) {
     account.bytes = std::fs::metadata(&input.path).map_or(0, |meta| meta.len());
-    let hash = std::fs::File::open(&input.path).and_then(|mut file| open::sha256_of(&mut file));
+    let hash = open::sha256_of_file(&input.path);
     account.sha256 = hash.map_or_else(|_| String::new(), |(sha256, _)| sha256);
 }
 

@@ -176,6 +176,14 @@ pub fn sha256_of(source: &mut (impl Read + ?Sized)) -> io::Result<(String, u64)>
     }
 }
 
+/// SHA-256 as hex digits of a file, and its size.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn sha256_of_file(path: &Path) -> io::Result<(String, u64)> {
+    sha256_of(&mut File::open(path)?)
+}
+
 /// SHA-256 as hex digits.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> String {

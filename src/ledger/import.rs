@@ -315,8 +315,7 @@ impl Work<'_> {
     /// unless the user asks for it.
     fn hashes(&self, inputs: &[Input]) -> Result<Vec<Option<String>>, LedgerError> {
         let register = &self.ledger.register;
-        let absolute = |input: &Input| std::path::absolute(&input.path).unwrap_or_else(|_| input.path.clone());
-        let paths: Vec<PathBuf> = inputs.iter().map(absolute).collect();
+        let paths: Vec<PathBuf> = inputs.iter().map(|input| absolute(&input.path)).collect();
         let known = if self.import.again { BTreeMap::new() } else { register.stamps()? };
         let hashed = stamps::hashes(&paths, &known, self.import.now);
         for (path, hashed) in paths.iter().zip(&hashed) {
@@ -375,7 +374,7 @@ impl Work<'_> {
                 name: input.name.clone(),
                 sha256: account.sha256.clone(),
                 bytes: account.bytes,
-                path: std::path::absolute(&input.path).unwrap_or_else(|_| input.path.clone()),
+                path: absolute(&input.path),
                 member: input.member.clone(),
                 top: tops.get(top_name).copied().unwrap_or(id),
                 imported_at: self.import.now,
@@ -440,6 +439,11 @@ impl Work<'_> {
         }
         Ok(())
     }
+}
+
+/// Where a file lies, whatever folder later runs are called from.
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 /// Name of the file that an input is or lies in.

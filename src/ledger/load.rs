@@ -282,6 +282,5 @@ fn gone(sources: &[SourceRow], rows: &BTreeMap<u32, PartRows>) -> BTreeSet<u32> 
 }
 
 pub(super) fn sha256_of(path: &std::path::Path) -> Option<String> {
-    let mut file = std::fs::File::open(path).ok()?;
-    open::sha256_of(&mut file).ok().map(|(sha256, _)| sha256)
+    open::sha256_of_file(path).ok().map(|(sha256, _)| sha256)
 }

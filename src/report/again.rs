@@ -3,7 +3,7 @@
 //! Which records are then shown, and how, is the business of `trace` and `explain`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -285,8 +285,7 @@ fn files_by_size(folder: &Path) -> BTreeMap<u64, Vec<PathBuf>> {
 }
 
 fn sha256(path: &Path) -> Option<String> {
-    let mut file = File::open(path).ok()?;
-    open::sha256_of(&mut file).ok().map(|(sha256, _)| sha256)
+    open::sha256_of_file(path).ok().map(|(sha256, _)| sha256)
 }
 
 /// What a report was written from, as far as detection.

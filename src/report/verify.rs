@@ -3,7 +3,7 @@
 //! Recomputing a report is the command line's work; comparing the two folders is done here.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
@@ -16,7 +16,7 @@ use super::places::Places;
 use super::sums::{self, SUMS};
 use super::timestamp::{self, ANSWER, Answer, REQUEST};
 use crate::ingest::inputs::STDIN;
-use crate::ingest::open::{sha256, sha256_of};
+use crate::ingest::open::{sha256, sha256_of_file};
 
 /// What became of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -116,7 +116,7 @@ pub enum VerifyError {
 }
 
 fn hash_of(path: &Path) -> io::Result<String> {
-    sha256_of(&mut File::open(path)?).map(|(hash, _)| hash)
+    sha256_of_file(path).map(|(hash, _)| hash)
 }
 
 /// Checks a report folder.
