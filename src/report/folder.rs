@@ -58,11 +58,23 @@ pub struct Folder {
 /// How long a folder that nobody holds must lie before it is taken for the rest of a killed run.
 const ABANDONED: Duration = Duration::from_secs(60);
 
+/// End of the name of a report that makes room for a new one, where the system cannot exchange the two.
+const EARLIER: &str = ".earlier";
+
+/// How the names begin of folders in which a report called `name` is being written, beside its place.
+#[must_use]
+pub fn partial_prefix(name: &str) -> String {
+    format!(".{name}.partial-")
+}
+
 /// Removes what killed runs have left. It is in nobody's way, so that a failure to remove it is none.
 fn sweep(parent: &Path, prefix: &str) {
     let Ok(entries) = fs::read_dir(parent) else { return };
     for entry in entries.filter_map(Result::ok) {
-        let ours = entry.file_name().to_string_lossy().starts_with(prefix);
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        // Between two renamings the one whole report may lie under such a name.
+        let ours = name.starts_with(prefix) && !name.ends_with(EARLIER);
         let modified = entry.metadata().ok().filter(fs::Metadata::is_dir).and_then(|meta| meta.modified().ok());
         let old = modified.and_then(|at| at.elapsed().ok()).is_some_and(|age| age >= ABANDONED);
         if ours && old && locked(&entry.path()).is_some() {
@@ -107,7 +119,7 @@ impl Folder {
         };
         fs::create_dir_all(&parent).map_err(at(&parent))?;
         let name = target.file_name().map_or_else(|| "report".to_owned(), |name| name.to_string_lossy().into_owned());
-        let prefix = format!(".{name}.partial-");
+        let prefix = partial_prefix(&name);
         sweep(&parent, &prefix);
         let partial = tempfile::Builder::new().prefix(&prefix).tempdir_in(&parent).map_err(at(&parent))?;
         let lock = locked(partial.path());
@@ -195,12 +207,15 @@ impl Folder {
             return Ok(());
         }
         if exchange(partial.path(), &target) {
-            // The earlier report stands where the new one was made.
-            return partial.close().map_err(at(&target));
+            // The earlier report stands where the new one was made. Another run may take it away first.
+            return match partial.close() {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(&target)(error)),
+                _ => Ok(()),
+            };
         }
         // A name of its own: what a killed run has left must not stand in the way.
         let mut earlier = partial.path().as_os_str().to_owned();
-        earlier.push(".earlier");
+        earlier.push(EARLIER);
         fs::rename(&target, &earlier).map_err(at(&target))?;
         if let Err(error) = fs::rename(partial.path(), &target) {
             fs::rename(&earlier, &target).map_err(at(&target))?;
@@ -287,8 +302,8 @@ mod tests {
             File::open(&left).and_then(|folder| folder.set_modified(then)).expect("a time");
             left
         };
-        // As an earlier version of the program left it, between two renamings.
-        let earlier = leave(".report.earlier", ABANDONED * 2);
+        // What was left between two renamings may be the only whole report.
+        let earlier = leave(".report.partial-e.earlier", ABANDONED * 2);
         let (old, fresh) = (leave(".report.partial-a", ABANDONED * 2), leave(".report.partial-b", Duration::ZERO));
         let (alive, others) = (leave(".report.partial-c", ABANDONED * 2), leave(".other.partial-d", ABANDONED * 2));
         let lock = locked(&alive).expect("a free lock");

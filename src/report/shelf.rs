@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 
-use super::folder::MANIFEST;
+use super::folder::{MANIFEST, partial_prefix};
 use super::whole_file;
 
 /// What the name of a report begins with.
@@ -88,7 +88,7 @@ impl Shelf {
     /// # Errors
     /// When the folder cannot be read, or something in it cannot be removed.
     pub fn sweep(&self) -> Result<(), ShelfError> {
-        let partial = format!(".{NEXT}.partial-");
+        let partial = partial_prefix(NEXT);
         for (name, path) in self.entries()? {
             let of_nobody = list_of(&name).is_some_and(|report| !self.path(&report).join(MANIFEST).is_file());
             if name == NEXT || name.starts_with(GOING) || name.starts_with(&partial) {
