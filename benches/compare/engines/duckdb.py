@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import duckdb
 
-from questions import COLUMNS, COUNT, HOUR, LINES, MESSAGES, MINUTE, MINUTES, Answer, Entry, Window, account, window_question
+from engines.sql import Sql
+from questions import COLUMNS, COUNT, HOUR, LINES, MESSAGES, MINUTE, MINUTES, Answer, Entry
 
 NATIVE = """
 SELECT sender, MAX(c) FROM (
@@ -72,50 +73,26 @@ def _log(path: str) -> str:
     return f"read_csv({_quoted(path)}, {form}, columns = {{{columns}}})"
 
 
-def _numbers(sql: str, names: list[str], threads: int) -> Answer:
-    row = _query(sql, threads)[0]
-    return {name: int(str(value)) for name, value in zip(names, row, strict=True)}
-
-
-def _by_account(sql: str, threads: int) -> Answer:
-    return {account(sender): int(str(peak)) for sender, peak in _query(sql, threads)}
+_SQL = Sql(_query, _log)
 
 
 def _count(path: str, threads: int) -> Answer:
-    return _numbers(f"SELECT COUNT(*), COUNT(DISTINCT recipient) FROM {_log(path)}", ["rows", "recipients"], threads)
-
-
-def _minutes(path: str, threads: int) -> Answer:
-    return _by_account(MINUTE_OF_CLOCK.format(log=_log(path)), threads)
-
-
-def _window(sql: str, window: Window) -> Entry:
-    way = "native RANGE window" if sql is NATIVE else "sweep in plain SQL"
-
-    def answer(path: str, threads: int) -> Answer:
-        length = window.milliseconds
-        # Whole milliseconds: from t - (W - 1) on is after t - W.
-        return _by_account(sql.format(log=_log(path), before=length - 1, length=length, floor=window.floor), threads)
-
-    return Entry(window_question(window), way, answer)
+    return _SQL.numbers(f"SELECT COUNT(*), COUNT(DISTINCT recipient) FROM {_log(path)}", ["rows", "recipients"], threads)
 
 
 def _lines(path: str, threads: int) -> Answer:
-    return _numbers(f"SELECT COUNT(*) FROM read_json({_quoted(path)})", ["lines"], threads)
+    return _SQL.numbers(f"SELECT COUNT(*) FROM read_json({_quoted(path)})", ["lines"], threads)
 
 
 def _messages(path: str, threads: int) -> Answer:
     webhooks = f"read_json({_quoted(path)}, format = 'newline_delimited', columns = {{'entry': '{ENTRY_TYPE}'}})"
-    return _numbers(ITEMS.format(webhooks=webhooks), ["items", "messages"], threads)
+    return _SQL.numbers(ITEMS.format(webhooks=webhooks), ["items", "messages"], threads)
 
 
 ENTRIES = [
     Entry(COUNT, "SQL", _count),
-    Entry(MINUTES, "SQL", _minutes),
-    _window(NATIVE, HOUR),
-    _window(SWEEP, HOUR),
-    _window(NATIVE, MINUTE),
-    _window(SWEEP, MINUTE),
+    Entry(MINUTES, "SQL", _SQL.minutes(MINUTE_OF_CLOCK)),
+    *_SQL.windows(NATIVE, SWEEP, [HOUR, MINUTE]),
     Entry(LINES, "read_json, count", _lines),
     Entry(MESSAGES, "read_json, distinct ids", _messages),
 ]
