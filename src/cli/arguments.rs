@@ -1,13 +1,24 @@
 //! The command line as clap sees it: every option once, with its help.
-//! What options mean together is settled in the commands; nothing is done here.
+//! Those of whole groups of commands stand in files of their own. What options mean together is settled in the commands.
 //! Paths, sizes and days are checked in `settings`.
+
+mod again;
+mod knowledge;
+mod ledger;
+mod nightly;
+mod words;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 use super::settings;
+pub use again::{AgainArguments, CompareArguments, ExplainArguments, TraceArguments, VerifyArguments};
+pub use knowledge::{FormatsCommand, RulesCommand};
+pub use ledger::{ImportArguments, LedgerCommand, LedgerTalk};
+pub use nightly::{NightlyArguments, RunArguments};
+pub use words::{DateOrderArgument, KindArgument, LanguageArgument, LogFormat, SeverityArgument, When};
 
 /// Finds the mass sends in messenger send logs and states what each exposes its sender to.
 #[derive(Debug, Parser)]
@@ -161,101 +172,12 @@ pub struct ShowArguments {
     pub nightly: NightlyArguments,
 }
 
-/// Arguments of `verify`.
-#[derive(Debug, Args)]
-pub struct VerifyArguments {
-    /// The report folder
-    pub report: PathBuf,
-    /// Folder that holds the inputs; without it, they are looked for where they were
-    #[arg(long, value_name = "DIR")]
-    pub inputs: Option<PathBuf>,
-    /// Make the report again from the inputs with the recorded settings, and compare every byte
-    #[arg(long)]
-    pub recompute: bool,
-    /// File of the matter's key, for --recompute; without it, the key is looked for where report keeps it
-    #[arg(long, value_name = "FILE")]
-    pub key: Option<PathBuf>,
-    /// Threads for --recompute; without it, one for each core
-    #[arg(long, value_name = "N")]
-    pub threads: Option<usize>,
-    /// As JSON, for programs
-    #[arg(long)]
-    pub json: bool,
-    /// Say nothing unless something is wrong
-    #[arg(short, long)]
-    pub quiet: bool,
-}
-
 /// What `report` writes when nothing is chosen.
 #[cfg(feature = "pdf")]
 const DEFAULT_KINDS: &str = "csv,csv-excel,json,html,pdf,xlsx";
 /// What `report` writes when nothing is chosen.
 #[cfg(not(feature = "pdf"))]
 const DEFAULT_KINDS: &str = "csv,csv-excel,json,html,xlsx";
-
-/// What to do with formats.
-#[derive(Debug, Subcommand)]
-pub enum FormatsCommand {
-    /// List the known formats with their confidence: A documented, B two sources, C one
-    List,
-    /// Print what a format's file says
-    Show {
-        /// Name of the format
-        name: String,
-    },
-    /// Check format files of your own
-    Check {
-        /// The files
-        #[arg(required = true)]
-        files: Vec<PathBuf>,
-    },
-    /// Draft a format file from an unknown table, with the evidence for each guess
-    Learn {
-        /// The table
-        file: PathBuf,
-    },
-}
-
-/// What to do with rules.
-#[derive(Debug, Subcommand)]
-pub enum RulesCommand {
-    /// List the rules of all packs
-    List {
-        #[command(flatten)]
-        /// How to tell them.
-        talk: RuleTalk,
-    },
-    /// Print all that a pack says of a rule
-    Show {
-        /// Id of the rule, as R01
-        id: String,
-        #[command(flatten)]
-        /// How to tell it.
-        talk: RuleTalk,
-    },
-    /// Check rule packs of your own; every fault is told with its line and column
-    Check {
-        /// The files
-        #[arg(required = true)]
-        files: Vec<PathBuf>,
-    },
-    /// Print the JSON Schema of rule packs, for editors
-    Schema,
-}
-
-/// How rules are told.
-#[derive(Debug, Args)]
-pub struct RuleTalk {
-    /// Language
-    #[arg(long, value_name = "LANGUAGE")]
-    pub lang: Option<LanguageArgument>,
-    /// As JSON, for programs
-    #[arg(long)]
-    pub json: bool,
-    /// A rule pack that replaces or adds rules; may be given more than once
-    #[arg(long, value_name = "FILE")]
-    pub rules: Vec<PathBuf>,
-}
 
 /// What to do with case files.
 #[derive(Debug, Subcommand)]
@@ -400,78 +322,6 @@ pub struct ReportArguments {
     pub fail_on: Option<SeverityArgument>,
 }
 
-/// Arguments of `import`.
-#[derive(Clone, Debug, Args)]
-pub struct ImportArguments {
-    #[command(flatten)]
-    /// Inputs.
-    pub input: InputArguments,
-    /// Folder of the ledger; made when there is none
-    #[arg(long, value_name = "DIR")]
-    pub ledger: Option<PathBuf>,
-    /// How long to wait for others who use the ledger, as 30s or 10m
-    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = settings::duration_text)]
-    pub wait: String,
-    /// Read known files again; without INPUT, all of the ledger that the settings of now would read otherwise
-    #[arg(long)]
-    pub again: bool,
-    /// As JSON, for programs
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// What to do with a ledger.
-#[derive(Debug, Subcommand)]
-pub enum LedgerCommand {
-    /// List its sources and months, and what was erased
-    List {
-        #[command(flatten)]
-        /// The ledger.
-        talk: LedgerTalk,
-    },
-    /// Compare every file with its hash, and the counts of every month with its messages
-    Check {
-        #[command(flatten)]
-        /// The ledger.
-        talk: LedgerTalk,
-    },
-    /// Join the small parts of each month into one
-    Compact {
-        #[command(flatten)]
-        /// The ledger.
-        talk: LedgerTalk,
-    },
-    /// Erase messages for good; only that, when and how many stays on record
-    Forget {
-        #[command(flatten)]
-        /// The ledger.
-        talk: LedgerTalk,
-        /// Messages sent before this day or instant
-        #[arg(long, value_name = "DATE", value_parser = settings::instant_text)]
-        before: Option<String>,
-        /// Messages and consents of this recipient, or of those in a file, one on each line
-        #[arg(long, value_name = "NUMBER|FILE")]
-        recipient: Vec<String>,
-        /// Time zone of the day
-        #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = settings::zone_text)]
-        timezone: String,
-    },
-}
-
-/// Which ledger, and how it is told.
-#[derive(Debug, Args)]
-pub struct LedgerTalk {
-    /// Folder of the ledger
-    #[arg(value_name = "LEDGER")]
-    pub ledger: PathBuf,
-    /// How long to wait for others who use the ledger, as 30s or 10m
-    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = settings::duration_text)]
-    pub wait: String,
-    /// As JSON, for programs
-    #[arg(long)]
-    pub json: bool,
-}
-
 /// Arguments of `inspect`.
 #[derive(Debug, Args)]
 pub struct InspectArguments {
@@ -513,203 +363,4 @@ pub struct PlanArguments {
     /// A rule pack that replaces or adds rules; may be given more than once
     #[arg(long, value_name = "FILE")]
     pub rules: Vec<PathBuf>,
-}
-
-/// A report that is looked into, and where its sources are.
-#[derive(Debug, Args)]
-pub struct AgainArguments {
-    /// The report folder
-    #[arg(value_name = "REPORT")]
-    pub report: PathBuf,
-    /// Folder that holds the inputs, where they no longer lie where they lay
-    #[arg(long, value_name = "DIR")]
-    pub inputs: Option<PathBuf>,
-    /// The report's case file, where it is not found beside the inputs
-    #[arg(long, value_name = "FILE")]
-    pub case: Option<PathBuf>,
-    /// A format file that the report was made with
-    #[arg(long, value_name = "FILE")]
-    pub format: Vec<PathBuf>,
-    /// A rule pack that the report was made with
-    #[arg(long, value_name = "FILE")]
-    pub rules: Vec<PathBuf>,
-    /// Language of what is said; without it, that of the report
-    #[arg(long, value_name = "LANGUAGE")]
-    pub lang: Option<LanguageArgument>,
-    /// As JSON, for programs
-    #[arg(long)]
-    pub json: bool,
-    /// Threads; without it, one for each core
-    #[arg(long, value_name = "N")]
-    pub threads: Option<usize>,
-    #[command(flatten)]
-    /// How the program talks.
-    pub talk: TalkArguments,
-}
-
-/// Arguments of `trace`.
-#[derive(Debug, Args)]
-pub struct TraceArguments {
-    #[command(flatten)]
-    /// The report.
-    pub again: AgainArguments,
-    /// F-, B-, C-, R- or A- id, or the id of a message
-    #[arg(value_name = "ID")]
-    pub id: String,
-    /// Show the texts in clear; without it only their shape
-    #[arg(long)]
-    pub reveal: bool,
-    /// Print so many records; all are read and compared
-    #[arg(long, value_name = "N")]
-    pub limit: Option<usize>,
-}
-
-/// Arguments of `explain`.
-#[derive(Debug, Args)]
-pub struct ExplainArguments {
-    #[command(flatten)]
-    /// The report.
-    pub again: AgainArguments,
-    /// F-, B-, C-, R- or A- id, or the id of a message
-    #[arg(value_name = "ID")]
-    pub id: String,
-    /// Show the template of a campaign in clear; without it only its shape
-    #[arg(long)]
-    pub reveal: bool,
-}
-
-/// Arguments of `compare`.
-#[derive(Debug, Args)]
-pub struct CompareArguments {
-    /// The report from before
-    #[arg(value_name = "OLD")]
-    pub old: PathBuf,
-    /// The report of now
-    #[arg(value_name = "NEW")]
-    pub new: PathBuf,
-    /// Also write the new and changed findings as CSV
-    #[arg(long, value_name = "FILE")]
-    pub new_findings: Option<PathBuf>,
-    /// Language of what is said; without it, that of the new report
-    #[arg(long, value_name = "LANGUAGE")]
-    pub lang: Option<LanguageArgument>,
-    /// As JSON, for programs
-    #[arg(long)]
-    pub json: bool,
-    #[command(flatten)]
-    /// How the program talks.
-    pub talk: TalkArguments,
-}
-
-/// Arguments of `run`.
-#[derive(Debug, Args)]
-pub struct RunArguments {
-    #[command(flatten)]
-    /// The report that each run makes.
-    pub report: ReportArguments,
-    #[command(flatten)]
-    /// What is of the nightly job alone.
-    pub nightly: NightlyArguments,
-}
-
-/// Options of the nightly job; in a settings file they stand in the table `[run]`, which their ids begin with.
-#[derive(Clone, Debug, Args)]
-pub struct NightlyArguments {
-    /// File, folder or glob that is looked into for exports; may be given more than once
-    #[arg(id = "run.watch", long = "watch", value_name = "INPUT")]
-    pub watch: Vec<PathBuf>,
-    /// Folder in which each report gets a folder of its own, report-YYYY-MM-DD-NNNN
-    #[arg(id = "run.reports", long = "reports", value_name = "DIR")]
-    pub reports: Option<PathBuf>,
-    /// Reports to keep; without it, all
-    #[arg(id = "run.keep", long = "keep", value_name = "N")]
-    pub keep: Option<std::num::NonZeroU32>,
-    /// How far back from the newest message the report goes, as 35d; without it, over everything
-    #[arg(id = "run.period", long = "period", value_name = "DAYS", value_parser = settings::days_text)]
-    pub period: Option<String>,
-    /// A file is taken when it has not changed for so long
-    #[arg(id = "run.settle", long = "settle", value_name = "TIME", default_value = "1m", value_parser = settings::duration_text)]
-    pub settle: String,
-    /// File that tells monitors of the last run: JSON with time, counts and exit code
-    #[arg(id = "run.heartbeat", long = "heartbeat", value_name = "FILE")]
-    pub heartbeat: Option<PathBuf>,
-    /// Program that gets what is new as JSON on standard input; given again for each of its arguments
-    #[arg(id = "run.notify", long = "notify", value_name = "COMMAND", allow_hyphen_values = true)]
-    pub notify: Vec<String>,
-    /// How long that program may take
-    #[arg(id = "run.notify-timeout", long = "notify-timeout", value_name = "TIME", default_value = "1m", value_parser = settings::duration_text)]
-    pub notify_timeout: String,
-}
-
-/// Form of the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
-    /// Lines for people.
-    Text,
-    /// A JSON object on each line.
-    Json,
-}
-
-/// When to do something that depends on a terminal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum When {
-    /// On a terminal only.
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
-
-/// Order of day and month.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum DateOrderArgument {
-    /// Day first.
-    Dmy,
-    /// Month first.
-    Mdy,
-    /// Year first.
-    Ymd,
-}
-
-/// Language.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum LanguageArgument {
-    /// German.
-    De,
-    /// English.
-    En,
-}
-
-/// What to write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum KindArgument {
-    /// The exact tables.
-    Csv,
-    /// The tables for German spreadsheets.
-    CsvExcel,
-    /// findings.json.
-    Json,
-    /// report.html.
-    Html,
-    /// report.pdf.
-    #[cfg(feature = "pdf")]
-    Pdf,
-    /// report.xlsx.
-    Xlsx,
-}
-
-/// Severity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SeverityArgument {
-    /// For information.
-    Info,
-    /// Low.
-    Low,
-    /// Medium.
-    Medium,
-    /// High.
-    High,
-    /// Critical.
-    Critical,
 }
