@@ -3,6 +3,7 @@
 //! `families`); then each family is divided by what its messages have in common (`profiles`). Campaigns are found elsewhere.
 
 mod families;
+mod lists;
 pub mod minhash;
 mod profiles;
 mod shown;

@@ -309,6 +309,29 @@ fn sample_of(text: &str) -> &str {
     text.get(..cut).unwrap_or(text)
 }
 
+/// Content and values of texts and names seen lately, by hash. One place for each remainder: a text that another has
+/// driven out is normalised again, which costs less than remembering the millions that are never seen twice.
+#[derive(Debug, Default)]
+struct RecentContents(Vec<(u128, (u32, u32))>);
+
+impl RecentContents {
+    const PLACES: usize = 1 << 12;
+
+    fn get(&self, raw: u128) -> Option<(u32, u32)> {
+        self.0.get(raw as usize % Self::PLACES).filter(|(known, _)| *known == raw).map(|(_, found)| *found)
+    }
+
+    fn set(&mut self, raw: u128, found: (u32, u32)) {
+        if self.0.is_empty() {
+            // An empty place holds a hash that belongs into another one.
+            self.0 = (0..Self::PLACES).map(|place| (!(place as u128), (NO_CONTENT, 0))).collect();
+        }
+        if let Some(place) = self.0.get_mut(raw as usize % Self::PLACES) {
+            *place = (raw, found);
+        }
+    }
+}
+
 /// What [`Batch::restored`] takes.
 #[derive(Debug, Default)]
 pub(super) struct Restored {
@@ -342,7 +365,7 @@ pub struct Batch<'c> {
     recipients: AddressBook,
     /// Contents by local index; index 0 is "none".
     pub contents: LocalContents,
-    content_of: HashMap<u128, (u32, u32), FxBuildHasher>,
+    content_of: RecentContents,
     content_of_fingerprint: HashMap<u128, u32, FxBuildHasher>,
     normal: String,
     /// Rejects in order of record.
@@ -375,7 +398,7 @@ impl<'c> Batch<'c> {
             accounts: AddressBook::default(),
             recipients: AddressBook::default(),
             contents: LocalContents::with_none(),
-            content_of: HashMap::default(),
+            content_of: RecentContents::default(),
             content_of_fingerprint: HashMap::default(),
             normal: String::new(),
             rejects: Vec::new(),
@@ -519,14 +542,14 @@ impl<'c> Batch<'c> {
             return (NO_CONTENT, 0);
         };
         let raw = xxh3_128(name.as_bytes()) ^ (kind as u128);
-        if let Some((index, known)) = self.content_of.get(&raw) {
+        if let Some((index, known)) = self.content_of.get(raw) {
             // A name says nothing of the values in the text beside it.
-            return (*index, if kind == ContentKind::Text { *known } else { values(draft.text) });
+            return (index, if kind == ContentKind::Text { known } else { values(draft.text) });
         }
         let fingerprint = if kind == ContentKind::Text {
             normalise(name, &mut self.normal);
             if self.normal.is_empty() {
-                self.content_of.insert(raw, (NO_CONTENT, 0));
+                self.content_of.set(raw, (NO_CONTENT, 0));
                 return (NO_CONTENT, 0);
             }
             xxh3_128(self.normal.as_bytes()) ^ (kind as u128)
@@ -539,7 +562,7 @@ impl<'c> Batch<'c> {
             self.contents.push(kind, fingerprint, if kind == ContentKind::Text { "" } else { name }, draft.text);
         }
         let values = values(draft.text);
-        self.content_of.insert(raw, (index, values));
+        self.content_of.set(raw, (index, values));
         (index, values)
     }
 
@@ -652,7 +675,7 @@ impl<'c> Batch<'c> {
             accounts: book(accounts, Vec::new()),
             recipients: book(recipients, kinds),
             contents,
-            content_of: HashMap::default(),
+            content_of: RecentContents::default(),
             content_of_fingerprint: HashMap::default(),
             normal: String::new(),
             rejects,
@@ -680,7 +703,7 @@ impl<'c> Batch<'c> {
             (self.echoes, self.echoing) = take_echoes(&mut self.rows);
         }
         self.rows.shrink();
-        self.content_of = HashMap::default();
+        self.content_of = RecentContents::default();
         self.content_of_fingerprint = HashMap::default();
         self.recipients.raw = Interner::default();
         self.recipients.canonical_of = Vec::new();

@@ -82,7 +82,29 @@ pub fn values(text: &str) -> u32 {
     if any { (hasher.digest() as u32).max(1) } else { 0 }
 }
 
+/// Whether a word is only small and capital letters and marks of which no link, address, date, time, code or number is
+/// made: nearly every word is, and of such a word nothing changes but the case.
+fn is_ordinary(word: &str) -> bool {
+    let opens_link = matches!(word.as_bytes(), [b'w' | b'W', b'w' | b'W', ..]);
+    !opens_link && word.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_digit() && byte != b':' && byte != b'@')
+}
+
 fn push_word(word: &str, normal: &mut String) {
+    if is_ordinary(word) {
+        if !normal.is_empty() {
+            normal.push(' ');
+        }
+        let body = normal.len();
+        normal.push_str(word);
+        if let Some(body) = normal.get_mut(body..) {
+            body.make_ascii_lowercase();
+        }
+    } else {
+        push_rare_word(word, normal);
+    }
+}
+
+fn push_rare_word(word: &str, normal: &mut String) {
     let before = normal.len();
     if before > 0 {
         normal.push(' ');
@@ -340,6 +362,8 @@ fn is_emoji(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn normal(text: &str) -> String {
@@ -392,6 +416,18 @@ mod tests {
         assert_ne!(values("Ihr Code lautet 123456"), values("Ihr Code lautet 654321"));
         assert_eq!(values("20 % auf alles, Anna"), values("20 % auf alles, Ben"));
         assert_ne!(values("siehe https://s.example/abc"), values("siehe https://s.example/abd"));
+    }
+
+    proptest! {
+        #[test]
+        fn ordinary_words_go_the_same_way(words in proptest::collection::vec("[a-zA-Z0-9:@./?!'()\\-wWäß🎉]{1,9}", 1..6)) {
+            let (mut short, mut long) = (String::new(), String::new());
+            for word in &words {
+                push_word(word, &mut short);
+                push_rare_word(word, &mut long);
+            }
+            prop_assert_eq!(short, long);
+        }
     }
 
     #[test]

@@ -4,7 +4,8 @@
 
 use rayon::prelude::*;
 
-use super::minhash::{Function, mix, shared};
+use super::lists::Lists;
+use super::minhash::{Function, least, mix, shared};
 use super::templates::Templates;
 
 /// Stands for "in no family".
@@ -14,6 +15,8 @@ pub const ALONE: u32 = u32::MAX;
 const PAIR_BANDS: u64 = 32;
 /// Bands over words, for reordered ones.
 const WORD_BANDS: u64 = 12;
+/// Templates that are fetched at a time.
+const FETCHED: usize = 32;
 /// Hash functions of one band over words.
 const WORD_ROWS: u64 = 3;
 
@@ -83,10 +86,6 @@ impl Union {
     }
 }
 
-fn of(sets: &[Vec<u32>], index: u32) -> &[u32] {
-    sets.get(index as usize).map_or(&[], Vec::as_slice)
-}
-
 /// A set in short: how many elements it has, and a bit for each of them, which others may share.
 #[derive(Clone, Copy, Debug, Default)]
 struct Outline {
@@ -109,8 +108,9 @@ impl Outline {
     }
 }
 
-/// The outlines of a template's words and of its pairs of neighbouring words.
+/// The outlines of a template's words and of its pairs of neighbouring words, in one line of the processor's cache.
 #[derive(Clone, Copy, Debug, Default)]
+#[repr(align(64))]
 struct Outlines {
     words: Outline,
     pairs: Outline,
@@ -154,9 +154,11 @@ struct Compared<'t> {
 
 impl<'t> Compared<'t> {
     fn new(templates: &'t Templates) -> Self {
-        let sets = templates.sets.par_iter().zip(&templates.pairs);
-        let outlines = sets.map(|(words, pairs)| Outlines { words: Outline::of(words), pairs: Outline::of(pairs) });
-        Self { templates, outlines: outlines.collect() }
+        let outlines = |index| Outlines {
+            words: Outline::of(templates.sets.get(index)),
+            pairs: Outline::of(templates.pairs.get(index)),
+        };
+        Self { templates, outlines: (0..templates.sets.len()).into_par_iter().map(outlines).collect() }
     }
 
     fn candidate(&self, index: u32, tight: &Union) -> Candidate {
@@ -171,12 +173,18 @@ impl<'t> Compared<'t> {
         if at_most == Similarity::None {
             return Similarity::None;
         }
-        let (left, right) = (left.index, right.index);
-        let words = shared(of(&self.templates.sets, left), of(&self.templates.sets, right));
-        let pairs = shared(of(&self.templates.pairs, left), of(&self.templates.pairs, right));
+        let shared_in = |lists: &Lists| shared(lists.get(left.index as usize), lists.get(right.index as usize));
+        let (words, pairs) = (shared_in(&self.templates.sets), shared_in(&self.templates.pairs));
         alike(one, other, words, pairs)
     }
 }
+
+/// Bands that are worked on at a time: each costs 16 bytes for each template. More would leave more work to be done twice,
+/// for a band does not know what the others beside it have joined.
+const BANDS_AT_A_TIME: u64 = 4;
+
+/// A template in a band: the band's key and the order among equal keys in one number, and the template.
+type Banded = (u64, u32);
 
 /// For each template, its loose and its tight family.
 #[must_use]
@@ -184,27 +192,11 @@ pub fn join(templates: &Templates) -> Vec<(u32, u32)> {
     let count = templates.sets.len();
     let compared = Compared::new(templates);
     let (mut loose, mut tight) = (Union::new(count), Union::new(count));
-    for band in 0..PAIR_BANDS + WORD_BANDS {
-        let mut keys: Vec<(u64, u64, u32)> = (0..count)
-            .into_par_iter()
-            .map(|index| {
-                let pairs = templates.pairs.get(index).map_or(&[][..], Vec::as_slice);
-                let (key, order) = if band < PAIR_BANDS {
-                    (Function::new(band).least(pairs), Function::new(band + 1000).least(pairs))
-                } else {
-                    let words = templates.sets.get(index).map_or(&[][..], Vec::as_slice);
-                    let first = (band - PAIR_BANDS) * WORD_ROWS;
-                    let key =
-                        (first..first + WORD_ROWS).fold(0, |key, k| mix(key ^ Function::new(k + 2000).least(words)));
-                    (key, Function::new(band + 1000).least(words))
-                };
-                (key, order, index as u32)
-            })
-            .filter(|(key, _, _)| *key != u64::MAX)
-            .collect();
-        keys.par_sort_unstable();
-        let edges = edges(&compared, &keys, &tight);
-        for (left, right, similarity) in edges {
+    let bands: Vec<u64> = (0..PAIR_BANDS + WORD_BANDS).collect();
+    for bands in bands.chunks(BANDS_AT_A_TIME as usize) {
+        let edges: Vec<Vec<(u32, u32, Similarity)>> =
+            bands.par_iter().map(|band| edges(&compared, &banded(templates, *band), &tight)).collect();
+        for (left, right, similarity) in edges.into_iter().flatten() {
             loose.join(left, right);
             if similarity == Similarity::Tight {
                 tight.join(left, right);
@@ -216,34 +208,65 @@ pub fn join(templates: &Templates) -> Vec<(u32, u32)> {
     (0..count as u32).map(|index| (loose.find(index), tight.find(index))).collect()
 }
 
+/// The templates of a band, by key; those with one key in an order in which like ones tend to be neighbours.
+fn banded(templates: &Templates, band: u64) -> Vec<Banded> {
+    let order = Function::new(band + 1000);
+    let lists = if band < PAIR_BANDS { &templates.pairs } else { &templates.sets };
+    // The upper half of a hash tells what is alike; that two sets have it by chance costs one comparison.
+    let joined = |key: u64, order: u64| (key >> 32 << 32) | order >> 32;
+    let of_pairs = |set: &[u32]| {
+        let [key, order] = least([Function::new(band), order], set);
+        joined(mix(key), order)
+    };
+    let first = band.saturating_sub(PAIR_BANDS) * WORD_ROWS + 2000;
+    let [one, two, three]: [Function; WORD_ROWS as usize] =
+        std::array::from_fn(|row| Function::new(first + row as u64));
+    let of_words = |set: &[u32]| {
+        let [one, two, three, order] = least([one, two, three, order], set);
+        joined(mix(mix(mix(one) ^ two) ^ three), order)
+    };
+    let all = (0..lists.len()).map(|index| (lists.get(index), index as u32)).filter(|(set, _)| !set.is_empty());
+    let mut banded: Vec<Banded> = if band < PAIR_BANDS {
+        all.map(|(set, index)| (of_pairs(set), index)).collect()
+    } else {
+        all.map(|(set, index)| (of_words(set), index)).collect()
+    };
+    banded.sort_unstable();
+    banded
+}
+
 /// Pairs worth joining among neighbours with the same key, and with the first of them.
-fn edges(compared: &Compared<'_>, keys: &[(u64, u64, u32)], tight: &Union) -> Vec<(u32, u32, Similarity)> {
-    let runs: Vec<&[(u64, u64, u32)]> =
-        keys.chunk_by(|one, next| one.0 == next.0).filter(|run| run.len() > 1).collect();
-    runs.par_iter()
-        .flat_map_iter(|run| {
-            let mut found = Vec::new();
-            // Each template is fetched once: they lie all over memory, and fetching takes longer than comparing.
-            let mut fetched = run.iter().map(|(_, _, index)| compared.candidate(*index, tight));
-            let Some(leader) = fetched.next() else { return found };
-            let (mut before, mut last) = (leader, leader);
-            for candidate in fetched {
+fn edges(compared: &Compared<'_>, banded: &[Banded], tight: &Union) -> Vec<(u32, u32, Similarity)> {
+    let mut found = Vec::new();
+    let runs = banded.chunk_by(|one, next| one.0 >> 32 == next.0 >> 32).filter(|run| run.len() > 1);
+    let mut fetched = Vec::with_capacity(FETCHED);
+    for run in runs {
+        let mut known: Option<[Candidate; 3]> = None;
+        for some in run.chunks(FETCHED) {
+            // Many at once, since they lie all over memory: fetching one takes longer than comparing it.
+            fetched.clear();
+            fetched.extend(some.iter().map(|(_, index)| compared.candidate(*index, tight)));
+            for candidate in &fetched {
+                let Some([last, before, leader]) = known else {
+                    known = Some([*candidate; 3]);
+                    continue;
+                };
                 for (position, other) in [last, before, leader].iter().enumerate() {
                     let again = [last, before].iter().take(position).any(|seen| seen.index == other.index);
                     if again || other.family == candidate.family {
                         continue;
                     }
-                    let similarity = compared.similarity(*other, candidate);
+                    let similarity = compared.similarity(*other, *candidate);
                     if similarity != Similarity::None {
                         let (one, two) = (other.index, candidate.index);
                         found.push((one.min(two), one.max(two), similarity));
                     }
                 }
-                (before, last) = (last, candidate);
+                known = Some([*candidate, last, leader]);
             }
-            found
-        })
-        .collect()
+        }
+    }
+    found
 }
 
 #[cfg(test)]
@@ -251,6 +274,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    fn lists(of: [&Vec<u32>; 2]) -> Lists {
+        Lists::fill(2, |index, (): &mut (), list| list.extend_from_slice(of[index]))
+    }
 
     fn set(most: usize) -> impl Strategy<Value = Vec<u32>> {
         // Few distinct elements, so that many are shared; some far apart, so that bits collide.
@@ -264,8 +291,8 @@ mod tests {
         fn outlines_never_hide_what_is_alike(left in set(40), right in set(40), left_pairs in set(300), right_pairs in set(300)) {
             let templates = Templates {
                 template_of: Vec::new(),
-                sets: vec![left.clone(), right.clone()],
-                pairs: vec![left_pairs.clone(), right_pairs.clone()],
+                sets: lists([&left, &right]),
+                pairs: lists([&left_pairs, &right_pairs]),
             };
             let compared = Compared::new(&templates);
             let (one, other) = (compared.outlines[0], compared.outlines[1]);

@@ -13,7 +13,16 @@ pub const fn mix(value: u64) -> u64 {
     value ^ (value >> 31)
 }
 
-/// The hash functions `h_k(x) = mix(x xor s_k)`, k from 0, each with a seed of its own.
+/// An element in 64 bits, as all functions take it: mixed once, since each function only multiplies.
+#[must_use]
+pub const fn spread(element: u32) -> u64 {
+    let spread = (element as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let spread = (spread ^ (spread >> 32)).wrapping_mul(0xD6E8_FEB8_6659_FD93);
+    spread ^ (spread >> 32)
+}
+
+/// The hash functions `h_k(x) = a_k · spread(x)` modulo 2⁶⁴ (multiplicative hashing, Dietzfelbinger et al. 1997), k from
+/// 0, each with an odd factor of its own.
 #[derive(Clone, Copy, Debug)]
 pub struct Function(u64);
 
@@ -21,20 +30,33 @@ impl Function {
     /// The k-th function.
     #[must_use]
     pub const fn new(k: u64) -> Self {
-        Self(mix(SEED ^ mix(k)))
+        Self(mix(SEED ^ mix(k)) | 1)
     }
 
-    /// Hash of one element.
+    /// Hash of an element, which [`spread`] gave.
     #[must_use]
-    pub const fn hash(self, element: u32) -> u64 {
-        mix(element as u64 ^ self.0)
+    pub const fn hash(self, spread: u64) -> u64 {
+        self.0.wrapping_mul(spread)
     }
 
     /// Least hash over a set; `u64::MAX` for the empty set.
     #[must_use]
     pub fn least(self, set: &[u32]) -> u64 {
-        set.iter().map(|element| self.hash(*element)).min().unwrap_or(u64::MAX)
+        least([self], set)[0]
     }
+}
+
+/// Least hash over a set under each of some functions; `u64::MAX` for the empty set.
+#[must_use]
+pub fn least<const COUNT: usize>(functions: [Function; COUNT], set: &[u32]) -> [u64; COUNT] {
+    let mut least = [u64::MAX; COUNT];
+    for element in set {
+        let spread = spread(*element);
+        for (least, function) in least.iter_mut().zip(functions) {
+            *least = (*least).min(function.hash(spread));
+        }
+    }
+    least
 }
 
 /// The signature of a set: its least hash under each of the first `length` functions.
@@ -54,22 +76,12 @@ pub fn estimate(left: &[u64], right: &[u64]) -> f64 {
 /// How many elements two ascending sets share.
 #[must_use]
 pub fn shared(left: &[u32], right: &[u32]) -> usize {
-    let (mut left, mut right) = (left.iter().peekable(), right.iter().peekable());
-    let mut shared = 0;
-    while let (Some(one), Some(other)) = (left.peek(), right.peek()) {
-        match one.cmp(other) {
-            std::cmp::Ordering::Less => {
-                left.next();
-            }
-            std::cmp::Ordering::Greater => {
-                right.next();
-            }
-            std::cmp::Ordering::Equal => {
-                shared += 1;
-                left.next();
-                right.next();
-            }
-        }
+    let (mut at, mut other_at, mut shared) = (0, 0, 0);
+    while let (Some(one), Some(other)) = (left.get(at), right.get(other_at)) {
+        // Without branches: which of the two is less is as good as chance.
+        shared += usize::from(one == other);
+        at += usize::from(one <= other);
+        other_at += usize::from(other <= one);
     }
     shared
 }

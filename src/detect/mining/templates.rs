@@ -7,7 +7,8 @@ use rayon::prelude::*;
 use rustc_hash::FxBuildHasher;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::words::{Words, distinct, is_mask};
+use super::lists::Lists;
+use super::words::{Words, distinct_into, is_mask};
 
 /// A word is frequent when it stands in the texts of so many messages.
 pub const SUPPORT: u64 = 5;
@@ -20,26 +21,49 @@ pub struct Templates {
     /// Template of each text; [`NONE`] for texts too short to be mined.
     pub template_of: Vec<u32>,
     /// Distinct words of each template, ascending.
-    pub sets: Vec<Vec<u32>>,
+    pub sets: Lists,
     /// Distinct neighbouring pairs of words of each template, ascending.
-    pub pairs: Vec<Vec<u32>>,
+    pub pairs: Lists,
 }
 
 /// Stands for "no template".
 pub const NONE: u32 = u32::MAX;
 
-/// The words that make a text's template, and whether slots were made.
-fn kept(words: &[u32], frequent: &HashMap<u32, u64, FxBuildHasher>) -> Option<Vec<u32>> {
-    let all = distinct(words).len();
-    if all < LEAST_WORDS {
-        return None;
-    }
-    let kept: Vec<u32> = words.iter().copied().filter(|word| is_mask(*word) || frequent.contains_key(word)).collect();
-    let stay = distinct(&kept).len();
-    Some(if stay >= LEAST_WORDS && stay * 2 >= all { kept } else { words.to_vec() })
+/// Room for the work on one text.
+#[derive(Debug, Default)]
+struct Spare {
+    kept: Vec<u32>,
+    distinct: Vec<u32>,
+    bytes: Vec<u8>,
 }
 
-fn pairs_of(words: &[u32]) -> Vec<u32> {
+impl Spare {
+    /// Puts the words that make a text's template into `kept`; whether the text has enough of them.
+    fn keep(&mut self, words: &[u32], frequent: &HashMap<u32, u64, FxBuildHasher>) -> bool {
+        distinct_into(words, &mut self.distinct);
+        let all = self.distinct.len();
+        self.kept.clear();
+        if all < LEAST_WORDS {
+            return false;
+        }
+        self.kept.extend(words.iter().copied().filter(|word| is_mask(*word) || frequent.contains_key(word)));
+        distinct_into(&self.kept, &mut self.distinct);
+        let stay = self.distinct.len();
+        if stay < LEAST_WORDS || stay * 2 < all {
+            self.kept.clear();
+            self.kept.extend_from_slice(words);
+        }
+        true
+    }
+
+    fn hash(&mut self) -> u64 {
+        self.bytes.clear();
+        self.kept.iter().for_each(|word| self.bytes.extend_from_slice(&word.to_le_bytes()));
+        xxh3_64(&self.bytes)
+    }
+}
+
+fn push_pairs(words: &[u32], pairs: &mut Vec<u32>, spare: &mut Vec<u32>) {
     let of = |pair: &[u32]| {
         let mut bytes = [0_u8; 8];
         for (slot, word) in bytes.chunks_exact_mut(4).zip(pair) {
@@ -47,10 +71,11 @@ fn pairs_of(words: &[u32]) -> Vec<u32> {
         }
         xxh3_64(&bytes) as u32
     };
-    let mut pairs: Vec<u32> = words.windows(2).filter(|pair| !pair.iter().all(|word| is_mask(*word))).map(of).collect();
-    pairs.sort_unstable();
-    pairs.dedup();
-    pairs
+    spare.clear();
+    spare.extend(words.windows(2).filter(|pair| !pair.iter().all(|word| is_mask(*word))).map(of));
+    spare.sort_unstable();
+    spare.dedup();
+    pairs.extend_from_slice(spare);
 }
 
 /// The templates of all texts, in an order that is theirs alone.
@@ -58,11 +83,10 @@ fn pairs_of(words: &[u32]) -> Vec<u32> {
 pub fn mine(words: &Words, frequent: &HashMap<u32, u64, FxBuildHasher>) -> Templates {
     let mut keys: Vec<(u64, u32)> = (0..words.len())
         .into_par_iter()
-        .filter_map(|text| {
-            let kept = kept(words.get(text), frequent)?;
-            let bytes: Vec<u8> = kept.iter().flat_map(|word| word.to_le_bytes()).collect();
-            Some((xxh3_64(&bytes), text as u32))
+        .map_init(Spare::default, |spare, text| {
+            spare.keep(words.get(text), frequent).then(|| (spare.hash(), text as u32))
         })
+        .flatten_iter()
         .collect();
     keys.par_sort_unstable();
     let mut template_of = vec![NONE; words.len()];
@@ -75,13 +99,15 @@ pub fn mine(words: &Words, frequent: &HashMap<u32, u64, FxBuildHasher>) -> Templ
         }
         firsts.extend(same.first().map(|(_, text)| *text));
     }
-    let made: Vec<(Vec<u32>, Vec<u32>)> = firsts
-        .par_iter()
-        .map(|text| {
-            let kept = kept(words.get(*text as usize), frequent).unwrap_or_default();
-            (distinct(&kept), pairs_of(&kept))
-        })
-        .collect();
-    let (sets, pairs) = made.into_iter().unzip();
+    let text = |template: usize| firsts.get(template).copied().unwrap_or(NONE) as usize;
+    let sets = Lists::fill(firsts.len(), |template, spare: &mut Spare, set| {
+        spare.keep(words.get(text(template)), frequent);
+        distinct_into(&spare.kept, &mut spare.distinct);
+        set.extend_from_slice(&spare.distinct);
+    });
+    let pairs = Lists::fill(firsts.len(), |template, spare: &mut Spare, pairs| {
+        spare.keep(words.get(text(template)), frequent);
+        push_pairs(&spare.kept, pairs, &mut spare.distinct);
+    });
     Templates { template_of, sets, pairs }
 }

@@ -6,20 +6,17 @@ use rayon::prelude::*;
 use rustc_hash::FxBuildHasher;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::lists::Lists;
 use crate::ingest::words_of;
 use crate::message::Contents;
 
 /// Most words kept of a text. Longer texts are told apart by their first words.
 pub const MOST_WORDS: usize = 200;
 
-/// Texts that are read by one core at a time.
-const CHUNK: usize = 4096;
-
-/// Words of all texts, one text after another.
+/// Words of all texts.
 #[derive(Clone, Debug, Default)]
 pub struct Words {
-    words: Vec<u32>,
-    ends: Vec<u64>,
+    words: Lists,
     /// Position in the texts of each content, plus one; 0 for none.
     position: Vec<u32>,
 }
@@ -50,65 +47,50 @@ pub const fn is_mask(word: u32) -> bool {
 /// The distinct words that are no masks, ascending.
 #[must_use]
 pub fn distinct(words: &[u32]) -> Vec<u32> {
-    let mut distinct: Vec<u32> = words.iter().copied().filter(|word| !is_mask(*word)).collect();
+    let mut distinct = Vec::with_capacity(words.len());
+    distinct_into(words, &mut distinct);
+    distinct
+}
+
+/// As [`distinct`], into a list that is emptied first.
+pub fn distinct_into(words: &[u32], distinct: &mut Vec<u32>) {
+    distinct.clear();
+    distinct.extend(words.iter().copied().filter(|word| !is_mask(*word)));
     distinct.sort_unstable();
     distinct.dedup();
-    distinct
 }
 
 impl Words {
     /// Words of the texts of all contents.
     #[must_use]
     pub fn of(contents: &Contents) -> Self {
-        let count = contents.text_of.len();
-        let parts: Vec<(Vec<u32>, Vec<u32>)> = (0..count.div_ceil(CHUNK))
-            .into_par_iter()
-            .map(|chunk| {
-                let (mut words, mut lengths) = (Vec::new(), Vec::new());
-                for text in chunk * CHUNK..((chunk + 1) * CHUNK).min(count) {
-                    let start = words.len();
-                    words_of(contents.texts.get(text), |_, normal| {
-                        if words.len() - start < MOST_WORDS {
-                            words.extend(number(normal));
-                        }
-                    });
-                    lengths.push((words.len() - start) as u32);
+        let words = Lists::fill(contents.text_of.len(), |text, (): &mut (), words| {
+            let start = words.len();
+            words_of(contents.texts.get(text), |_, normal| {
+                if words.len() - start < MOST_WORDS {
+                    words.extend(number(normal));
                 }
-                (words, lengths)
-            })
-            .collect();
-        let mut all = Self::default();
-        all.words.reserve_exact(parts.iter().map(|(words, _)| words.len()).sum());
-        all.ends.reserve_exact(count);
-        for (words, lengths) in parts {
-            let mut end = all.words.len() as u64;
-            all.words.extend_from_slice(&words);
-            for length in lengths {
-                end += u64::from(length);
-                all.ends.push(end);
-            }
-        }
-        all.position = vec![0; contents.len()];
+            });
+        });
+        let mut position = vec![0; contents.len()];
         for (text, content) in contents.text_of.iter().enumerate() {
-            if let Some(position) = all.position.get_mut(*content as usize) {
+            if let Some(position) = position.get_mut(*content as usize) {
                 *position = text as u32 + 1;
             }
         }
-        all
+        Self { words, position }
     }
 
     /// How many texts there are.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.ends.len()
+    pub const fn len(&self) -> usize {
+        self.words.len()
     }
 
     /// Words of a text, in order.
     #[must_use]
     pub fn get(&self, text: usize) -> &[u32] {
-        let end = self.ends.get(text).copied().unwrap_or(0);
-        let start = text.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
-        self.words.get(start as usize..end as usize).unwrap_or_default()
+        self.words.get(text)
     }
 
     /// Words of the text of a content, in order.
@@ -130,14 +112,15 @@ impl Words {
     /// Words that stand in texts of at least `support` messages.
     #[must_use]
     pub fn frequent(&self, weight: impl Fn(usize) -> u64 + Sync, support: u64) -> HashMap<u32, u64, FxBuildHasher> {
-        let chunks =
-            (0..self.len()).into_par_iter().fold(HashMap::<u32, u64, FxBuildHasher>::default, |mut map, text| {
-                for word in distinct(self.get(text)) {
-                    *map.entry(word).or_default() += weight(text);
-                }
-                map
-            });
-        let mut counts = chunks.reduce(HashMap::default, |left, right| {
+        type Counts = HashMap<u32, u64, FxBuildHasher>;
+        let start = || (Counts::default(), Vec::new());
+        let chunks = (0..self.len()).into_par_iter().fold(start, |(mut counts, mut own), text| {
+            distinct_into(self.get(text), &mut own);
+            let weight = weight(text);
+            own.iter().for_each(|word| *counts.entry(*word).or_default() += weight);
+            (counts, own)
+        });
+        let mut counts = chunks.map(|(counts, _)| counts).reduce(Counts::default, |left, right| {
             let (mut more, less) = if left.len() >= right.len() { (left, right) } else { (right, left) };
             for (word, count) in less {
                 *more.entry(word).or_default() += count;
