@@ -54,12 +54,18 @@ fn plain(text: &str) -> Cow<'_, str> {
 pub fn words_of(text: &str, mut each: impl FnMut(&str, &str)) {
     let mut normal = String::new();
     let plain = plain(text);
-    for word in plain.split_whitespace() {
+    let mut see = |word| {
         normal.clear();
         push_word(word, &mut normal);
         if !normal.is_empty() {
             each(word, &normal);
         }
+    };
+    // The vertical tab is the one blank of ASCII that the quicker splitting does not know.
+    if plain.is_ascii() && !plain.as_bytes().contains(&0x0B) {
+        plain.split_ascii_whitespace().for_each(see);
+    } else {
+        plain.split_whitespace().for_each(&mut see);
     }
 }
 

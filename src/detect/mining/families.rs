@@ -91,20 +91,23 @@ impl Union {
 struct Outline {
     bits: u128,
     count: u32,
+    /// Elements beyond the number of bits.
+    more: u32,
 }
 
 impl Outline {
     fn of(set: &[u32]) -> Self {
         let bit = |element: &u32| 1_u128 << (mix(u64::from(*element)) >> 57);
-        Self { bits: set.iter().map(bit).fold(0, |bits, bit| bits | bit), count: set.len() as u32 }
+        let bits = set.iter().map(bit).fold(0, |bits, bit| bits | bit);
+        let count = set.len() as u32;
+        Self { bits, count, more: count - bits.count_ones() }
     }
 
     /// So many elements at most are shared: a bit that only one of the sets has stands for at least one element that the
-    /// other has not.
-    fn most_shared(self, other: Self) -> usize {
-        let left = self.count - (self.bits & !other.bits).count_ones();
-        let right = other.count - (other.bits & !self.bits).count_ones();
-        left.min(right) as usize
+    /// other has not. What is left of a set is the bits in common and its elements beyond the number of its bits.
+    const fn most_shared(self, other: Self) -> usize {
+        let more = if self.more < other.more { self.more } else { other.more };
+        ((self.bits & other.bits).count_ones() + more) as usize
     }
 }
 
@@ -169,8 +172,10 @@ impl<'t> Compared<'t> {
     /// How alike two templates are, by their words and their pairs of neighbouring words.
     fn similarity(&self, left: Candidate, right: Candidate) -> Similarity {
         let (one, other) = (left.outlines, right.outlines);
-        let at_most = alike(one, other, one.words.most_shared(other.words), one.pairs.most_shared(other.pairs));
-        if at_most == Similarity::None {
+        let (words, pairs) = (one.words.count.min(other.words.count) as usize, one.pairs.most_shared(other.pairs));
+        if alike(one, other, words, pairs) == Similarity::None
+            || alike(one, other, one.words.most_shared(other.words), pairs) == Similarity::None
+        {
             return Similarity::None;
         }
         let shared_in = |lists: &Lists| shared(lists.get(left.index as usize), lists.get(right.index as usize));

@@ -38,7 +38,8 @@ struct Spare {
 }
 
 impl Spare {
-    /// Puts the words that make a text's template into `kept`; whether the text has enough of them.
+    /// Puts the words that make a text's template into `kept`, and the distinct ones of them into `distinct`; whether the
+    /// text has enough of them.
     fn keep(&mut self, words: &[u32], frequent: &HashMap<u32, u64, FxBuildHasher>) -> bool {
         distinct_into(words, &mut self.distinct);
         let all = self.distinct.len();
@@ -46,12 +47,12 @@ impl Spare {
         if all < LEAST_WORDS {
             return false;
         }
-        self.kept.extend(words.iter().copied().filter(|word| is_mask(*word) || frequent.contains_key(word)));
-        distinct_into(&self.kept, &mut self.distinct);
-        let stay = self.distinct.len();
+        let stay = self.distinct.iter().filter(|word| frequent.contains_key(*word)).count();
         if stay < LEAST_WORDS || stay * 2 < all {
-            self.kept.clear();
             self.kept.extend_from_slice(words);
+        } else {
+            self.distinct.retain(|word| frequent.contains_key(word));
+            self.kept.extend(words.iter().copied().filter(|word| is_mask(*word) || frequent.contains_key(word)));
         }
         true
     }
@@ -102,7 +103,6 @@ pub fn mine(words: &Words, frequent: &HashMap<u32, u64, FxBuildHasher>) -> Templ
     let text = |template: usize| firsts.get(template).copied().unwrap_or(NONE) as usize;
     let sets = Lists::fill(firsts.len(), |template, spare: &mut Spare, set| {
         spare.keep(words.get(text(template)), frequent);
-        distinct_into(&spare.kept, &mut spare.distinct);
         set.extend_from_slice(&spare.distinct);
     });
     let pairs = Lists::fill(firsts.len(), |template, spare: &mut Spare, pairs| {

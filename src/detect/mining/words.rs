@@ -24,12 +24,14 @@ pub struct Words {
 /// Number of a normalised word; odd for masks. `None` for what is only punctuation or emoji.
 #[must_use]
 pub fn number(normal: &str) -> Option<u32> {
-    let mask = normal.contains('<') && normal.contains('>') && !normal.starts_with("<emoji>");
-    let bare = if mask {
-        normal.trim_matches(|character: char| !character.is_alphanumeric() && !matches!(character, '<' | '>'))
+    let mut mask = false;
+    let bare = if normal.contains('<') {
+        mask = normal.contains('>') && !normal.starts_with("<emoji>");
+        let word = if mask { normal } else { normal.split("<emoji>").find(|part| !part.is_empty()).unwrap_or("") };
+        let stays = |character: char| character.is_alphanumeric() || (mask && matches!(character, '<' | '>'));
+        word.trim_matches(|character| !stays(character))
     } else {
-        let word = normal.split("<emoji>").find(|part| !part.is_empty()).unwrap_or("");
-        word.trim_matches(|character: char| !character.is_alphanumeric())
+        normal.trim_matches(|character: char| !character.is_alphanumeric())
     };
     if bare.is_empty() {
         return None;
