@@ -10,7 +10,7 @@ use rustc_hash::FxBuildHasher;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use super::context::{Context, FileContext};
-use super::echo::{Echo, take_echoes};
+use super::echo::{Echo, Firsts};
 use super::identity::Identity;
 use super::named_texts::NamedTexts;
 use super::normalise::{normalise, values};
@@ -356,10 +356,11 @@ pub struct Batch<'c> {
     pub records: u32,
     /// Rows, with account, recipient and content as local indices.
     pub rows: Columns,
-    /// What later records tell of messages in `rows`, in their order; filled by [`Self::close`].
+    /// What later records tell of messages in `rows`, in their order.
     pub echoes: Vec<Echo>,
-    /// Records that gave echoes only.
+    /// Records that gave echoes only; set by [`Self::close`].
     pub echoing: u64,
+    firsts: Firsts,
     closed: bool,
     accounts: AddressBook,
     recipients: AddressBook,
@@ -394,6 +395,7 @@ impl<'c> Batch<'c> {
             rows: Columns::default(),
             echoes: Vec::new(),
             echoing: 0,
+            firsts: Firsts::default(),
             closed: false,
             accounts: AddressBook::default(),
             recipients: AddressBook::default(),
@@ -469,13 +471,37 @@ impl<'c> Batch<'c> {
         }
         let (content, values) = self.content(draft);
         let key = self.key(account, recipient, content, draft);
+        let audience = draft.audience.max(1);
+        if !self.context.keep_folded {
+            let first = self.firsts.row_of(key, &self.rows.key);
+            self.firsts.see(place.record, first.is_none());
+            if let Some(row) = first {
+                self.echoes.push(Echo {
+                    row,
+                    record: place.record,
+                    sent_at: draft.sent_at,
+                    content,
+                    values,
+                    audience,
+                    zone: draft.zone,
+                    platform: draft.platform,
+                    route: draft.route,
+                    status: draft.status,
+                    category: draft.category,
+                    automation: draft.automation,
+                    form: draft.form,
+                    forward_score: draft.forward_score,
+                });
+                return;
+            }
+        }
         let rows = &mut self.rows;
         rows.sent_at.push(draft.sent_at);
         rows.account.push(account);
         rows.recipient.push(recipient);
         rows.content.push(content);
         rows.values.push(values);
-        rows.audience.push(draft.audience.max(1));
+        rows.audience.push(audience);
         rows.platform.push(draft.platform);
         rows.route.push(draft.route);
         rows.direction.push(draft.direction);
@@ -653,7 +679,7 @@ impl<'c> Batch<'c> {
     /// Drops every message and consent, of a file that another equals byte for byte; its rejects stay.
     pub fn forget_messages(&mut self) {
         self.rows = Columns::default();
-        (self.echoes, self.echoing) = (Vec::new(), 0);
+        (self.echoes, self.echoing, self.firsts) = (Vec::new(), 0, Firsts::default());
         self.consents.clear();
         (self.accounts, self.recipients) = (AddressBook::default(), AddressBook::default());
         self.contents = LocalContents::with_none();
@@ -671,6 +697,7 @@ impl<'c> Batch<'c> {
             rows,
             echoes,
             echoing,
+            firsts: Firsts::default(),
             closed: true,
             accounts: book(accounts, Vec::new()),
             recipients: book(recipients, kinds),
@@ -694,13 +721,14 @@ impl<'c> Batch<'c> {
         &self.provisional
     }
 
-    /// Folds what tells of one message within this batch, and frees what only reading needs. Nothing is added behind it.
+    /// Frees what only reading needs. Nothing is added behind it.
     pub fn close(&mut self) {
         if std::mem::replace(&mut self.closed, true) {
             return;
         }
         if !self.context.keep_folded {
-            (self.echoes, self.echoing) = take_echoes(&mut self.rows);
+            self.echoing = std::mem::take(&mut self.firsts).silent();
+            self.echoes.shrink_to_fit();
         }
         self.rows.shrink();
         self.content_of = RecentContents::default();

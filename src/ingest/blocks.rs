@@ -166,6 +166,21 @@ pub fn run<T: Send>(
     Ok((results.into_iter().map(|(_, result)| result).collect(), (stop != u64::MAX).then_some(stop)))
 }
 
+/// Buffers of blocks: those that nobody reads any more are filled again, for fresh memory costs more than reading does.
+#[derive(Default)]
+struct Buffers(Vec<Arc<Vec<u8>>>);
+
+impl Buffers {
+    /// A buffer with room for so many bytes, whatever they are.
+    fn take(&mut self, length: usize) -> Vec<u8> {
+        let free = self.0.iter_mut().position(|buffer| Arc::get_mut(buffer).is_some());
+        let free = free.and_then(|at| Arc::try_unwrap(self.0.swap_remove(at)).ok());
+        let mut bytes = free.unwrap_or_default();
+        bytes.resize(length, 0);
+        bytes
+    }
+}
+
 fn read_blocks(
     source: &mut (dyn Read + Send),
     mut offset: u64,
@@ -174,14 +189,17 @@ fn read_blocks(
     stopped: &AtomicU64,
     give: &mut dyn FnMut(Block),
 ) -> io::Result<()> {
+    let mut buffers = Buffers::default();
     let mut carry: Vec<u8> = Vec::new();
     loop {
         if offset >= stopped.load(Ordering::Relaxed) {
             return Ok(());
         }
         let kept = carry.len();
-        let mut bytes = carry;
-        bytes.resize(kept + cut.block_bytes, 0);
+        let mut bytes = buffers.take(kept + cut.block_bytes);
+        if let Some(head) = bytes.get_mut(..kept) {
+            head.copy_from_slice(&carry);
+        }
         let filled = read_up_to(source, bytes.get_mut(kept..).unwrap_or_default())?;
         bytes.truncate(kept + filled);
         let at_end = filled < cut.block_bytes;
@@ -194,7 +212,9 @@ fn read_blocks(
         let oversized = end.is_none() && bytes.len() >= cut.longest_record;
         match end {
             Some(length) => {
-                carry = bytes.get(length..).unwrap_or_default().to_vec();
+                carry.clear();
+                carry.extend_from_slice(bytes.get(length..).unwrap_or_default());
+                buffers.0.push(Arc::clone(&bytes));
                 give(Block { offset, bytes, length, oversized: false });
                 offset += length as u64;
             }

@@ -3,6 +3,7 @@
 //! Which message an echo belongs to is decided here, what it changes in `fold`.
 
 use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 
 use super::identity::is_made_of_parts;
 use crate::message::{Automation, Category, Columns, Form, Platform, Route, Status, ZoneBasis};
@@ -66,62 +67,50 @@ impl Echo {
     }
 }
 
-/// Takes the rows out of `rows` whose message another row before them gave, and returns what they tell of it, in their
-/// order, with the number of records that have no row left. Messages without an id stay: their repetitions are counted
-/// over the whole file.
-#[must_use]
-pub fn take_echoes(rows: &mut Columns) -> (Vec<Echo>, u64) {
-    // Exports without repetition are the rule for tables: they are told apart without moving anything.
-    let mut first_of: HashTable<u32> = HashTable::with_capacity(rows.len());
-    let key_of = |row: u32| rows.key.get(row as usize).copied().unwrap_or_default();
-    let hash = |key: u128| (key >> 64) as u64;
-    let mut pairs: Vec<(u32, u32)> = Vec::new();
-    for (row, key) in (0_u32..).zip(&rows.key) {
-        if is_made_of_parts(*key) {
-            continue;
+/// Which row of a batch tells of a message first, asked record by record.
+#[derive(Debug, Default)]
+pub struct Firsts {
+    rows: HashTable<u32>,
+    /// The present record, and whether it has a row.
+    record: Option<(u32, bool)>,
+    /// Records before it that gave echoes only.
+    silent: u64,
+}
+
+impl Firsts {
+    /// The row among those of `keys` that tells of the message with this key; `None` if there is none, and then the
+    /// next row will be it. Messages without an id never have one: their repetitions are counted over the whole file.
+    pub fn row_of(&mut self, key: u128, keys: &[u128]) -> Option<u32> {
+        if is_made_of_parts(key) {
+            return None;
         }
-        match first_of.find(hash(*key), |first| key_of(*first) == *key) {
-            Some(first) => pairs.push((*first, row)),
-            None => {
-                first_of.insert_unique(hash(*key), row, |row| hash(key_of(*row)));
+        let hash = |key: u128| (key >> 64) as u64;
+        let key_of = |row: &u32| keys.get(*row as usize).copied().unwrap_or_default();
+        match self.rows.entry(hash(key), |row| key_of(row) == key, |row| hash(key_of(row))) {
+            Entry::Occupied(first) => Some(*first.get()),
+            Entry::Vacant(free) => {
+                free.insert(keys.len() as u32);
+                None
             }
         }
     }
-    if pairs.is_empty() {
-        return (Vec::new(), 0);
-    }
-    let mut keep = vec![true; rows.len()];
-    for (_, again) in &pairs {
-        if let Some(kept) = keep.get_mut(*again as usize) {
-            *kept = false;
-        }
-    }
-    let mut left = 0_u32;
-    let new_row: Vec<u32> = keep
-        .iter()
-        .map(|kept| {
-            left += u32::from(*kept);
-            left.saturating_sub(1)
-        })
-        .collect();
-    let moved = |row: u32| new_row.get(row as usize).copied().unwrap_or_default();
-    let echoes = pairs.iter().map(|(first, again)| Echo::of(rows, *again as usize, moved(*first))).collect();
-    let silent = records_without_rows(rows, &keep);
-    rows.retain(&keep);
-    (echoes, silent)
-}
 
-fn records_without_rows(rows: &Columns, keep: &[bool]) -> u64 {
-    let mut records = rows.record.iter().zip(keep).peekable();
-    let mut silent = 0;
-    while let Some((record, kept)) = records.next() {
-        let mut any = *kept;
-        while let Some((_, kept)) = records.next_if(|(next, _)| *next == record) {
-            any |= *kept;
+    /// Counts what a record gave; messages of one record come one after another.
+    pub fn see(&mut self, record: u32, row: bool) {
+        match &mut self.record {
+            Some((present, any)) if *present == record => *any |= row,
+            present => {
+                self.silent += u64::from(matches!(present, Some((_, false))));
+                *present = Some((record, row));
+            }
         }
-        silent += u64::from(!any);
     }
-    silent
+
+    /// How many records gave echoes only.
+    #[must_use]
+    pub fn silent(&self) -> u64 {
+        self.silent + u64::from(matches!(self.record, Some((_, false))))
+    }
 }
 
 #[cfg(test)]
@@ -129,22 +118,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn later_records_of_a_message_become_echoes_and_messages_without_an_id_stay() {
-        let keys = [3_u128, 5, 3, 8, 8, 5, 3].map(|key| (key << 64) | (key & 1));
-        let mut rows = Columns {
-            sent_at: vec![10, 11, 12, 13, 14, 15, 16],
-            record: vec![1, 2, 2, 3, 4, 5, 5],
-            key: keys.to_vec(),
-            status: [Status::Sent; 7].to_vec(),
-            ..Columns::default()
-        };
-        (0..7).for_each(|row| {
-            rows.message_id.push(&format!("id {row}"));
-        });
-        let (echoes, silent) = take_echoes(&mut rows);
-        let told: Vec<_> = echoes.iter().map(|echo| (echo.row, echo.record, echo.sent_at)).collect();
-        assert_eq!(told, [(0, 2, 12), (1, 5, 15), (0, 5, 16)]);
-        assert_eq!((rows.sent_at, silent), (vec![10, 11, 13, 14], 1));
-        assert_eq!(rows.message_id.iter().collect::<Vec<_>>(), ["id 0", "id 1", "id 3", "id 4"]);
+    fn later_records_of_a_message_find_its_row_and_messages_without_an_id_stay() {
+        let told = [(1, 3), (2, 5), (2, 3), (3, 8), (4, 8), (5, 5), (5, 3)];
+        let (mut firsts, mut keys, mut echoes) = (Firsts::default(), Vec::new(), Vec::new());
+        for (record, message) in told {
+            let key = (message << 64) | (message & 1);
+            let row = firsts.row_of(key, &keys);
+            firsts.see(record, row.is_none());
+            match row {
+                Some(row) => echoes.push((record, row)),
+                None => keys.push(key),
+            }
+        }
+        assert_eq!(echoes, [(2, 0), (5, 1), (5, 0)]);
+        assert_eq!((keys.len(), firsts.silent()), (4, 1));
     }
 }

@@ -127,7 +127,7 @@ pub fn fold(
             *key = nth_key(*key, ordinal);
         }
     }
-    echoes.sort_by_key(|echo| echo.row);
+    echoes.par_sort_by_key(|echo| echo.row);
     let conflicts = super::conflicts::conflicts(
         &columns,
         &contents,

@@ -2,6 +2,7 @@
 //! One object, an array, lines, objects in a row, or one object around a huge list; in constant memory.
 //! What a format says is data; Meta's nested webhooks have a reader of their own in `meta`.
 
+pub mod cursor;
 mod general;
 mod huge;
 mod recognise;
@@ -16,7 +17,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 pub use secrets::masked;
-pub use tape::Fault;
+pub use tape::{Fault, decode};
 
 use super::batch::Batch;
 use super::blocks::{BLOCK_BYTES, Hasher};

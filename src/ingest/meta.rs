@@ -2,10 +2,12 @@
 //! One record is one item of `messages`, `statuses`, `message_echoes` or `user_preferences`, or an event without any.
 //! Sources: Meta's webhook reference for `messages`, `status`, `user_preferences`.
 
+mod general;
+mod usual;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::FileRead;
@@ -17,186 +19,51 @@ use super::json::{Fault, NOT_UTF8, joined, masked};
 use super::people::Hint;
 use super::scan::Source;
 use super::time::{self, DateOrder};
+use general::{Change, Entry, MessageItem, PreferenceItem, StatusItem, Value};
+use usual::{Found, Parts, Webhook};
+
 use crate::message::{Automation, Category, Direction, Form, Place, Platform, RecipientKind, Route, Status, ZoneBasis};
 
 /// Name in `inputs.csv`.
 pub const FORMAT: &str = "meta-cloud-api";
 
-/// A field that Meta writes as text and some relays as a number.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Plain<'a>(Cow<'a, str>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Plain<'a> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = Plain<'de>;
-            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                formatter.write_str("a text or a whole number")
-            }
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Plain(Cow::Borrowed(text)))
-            }
-            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Plain(Cow::Owned(text.to_owned())))
-            }
-            fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
-                Ok(Plain(Cow::Owned(number.to_string())))
-            }
-            fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
-                Ok(Plain(Cow::Owned(number.to_string())))
-            }
-            fn visit_unit<E>(self) -> Result<Self::Value, E> {
-                Ok(Plain::default())
-            }
-            fn visit_none<E>(self) -> Result<Self::Value, E> {
-                Ok(Plain::default())
-            }
-        }
-        deserializer.deserialize_any(Visitor)
-    }
+/// The texts of an item of `statuses`; empty where one is missing.
+#[derive(Clone, Copy, Debug)]
+struct StatusTexts<'t> {
+    id: &'t str,
+    status: &'t str,
+    timestamp: &'t str,
+    recipient: [&'t str; 2],
+    recipient_type: &'t str,
+    /// What the message is priced as, or what its conversation began as.
+    category: Option<&'t str>,
 }
 
-#[derive(Deserialize)]
-struct Entry<'a> {
-    #[serde(borrow, default)]
-    changes: Vec<Change<'a>>,
+/// The texts of an inbound message, or of an echo of one sent from the Business App.
+#[derive(Clone, Copy, Debug)]
+struct MessageTexts<'t> {
+    id: &'t str,
+    from: [&'t str; 2],
+    to: [&'t str; 2],
+    timestamp: &'t str,
+    kind: &'t str,
+    body: &'t str,
+    /// Whether it had been forwarded, and often; `None` where nothing is said of it.
+    forwarded: Option<(bool, bool)>,
 }
 
-#[derive(Deserialize)]
-struct Change<'a> {
-    #[serde(borrow, default)]
-    field: Plain<'a>,
-    #[serde(borrow)]
-    value: &'a RawValue,
+/// The texts of an item of `user_preferences`.
+#[derive(Clone, Copy, Debug)]
+struct PreferenceTexts<'t> {
+    person: [&'t str; 2],
+    value: &'t str,
+    timestamp: &'t str,
 }
 
-#[derive(Deserialize, Default)]
-struct Value<'a> {
-    #[serde(borrow, default)]
-    metadata: Metadata<'a>,
-    #[serde(borrow, default)]
-    messages: Vec<&'a RawValue>,
-    #[serde(borrow, default)]
-    statuses: Vec<&'a RawValue>,
-    #[serde(borrow, default)]
-    message_echoes: Vec<&'a RawValue>,
-    #[serde(borrow, default)]
-    user_preferences: Vec<&'a RawValue>,
-}
-
-#[derive(Deserialize, Default)]
-struct Metadata<'a> {
-    #[serde(borrow, default)]
-    display_phone_number: Plain<'a>,
-    #[serde(borrow, default)]
-    phone_number_id: Plain<'a>,
-}
-
-impl<'a> Metadata<'a> {
-    fn account(&self) -> Option<&str> {
-        [&self.display_phone_number, &self.phone_number_id]
-            .into_iter()
-            .map(|name| name.0.as_ref())
-            .find(|name| !name.is_empty())
-    }
-}
-
-#[derive(Deserialize)]
-struct StatusItem<'a> {
-    #[serde(borrow, default)]
-    id: Plain<'a>,
-    #[serde(borrow, default)]
-    status: Plain<'a>,
-    #[serde(borrow, default)]
-    timestamp: Plain<'a>,
-    #[serde(borrow, default)]
-    recipient_id: Plain<'a>,
-    #[serde(borrow, default)]
-    recipient_user_id: Plain<'a>,
-    #[serde(borrow, default)]
-    recipient_type: Plain<'a>,
-    #[serde(borrow, default)]
-    pricing: Option<Pricing<'a>>,
-    #[serde(borrow, default)]
-    conversation: Option<Conversation<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Pricing<'a> {
-    #[serde(borrow, default)]
-    category: Plain<'a>,
-}
-
-#[derive(Deserialize)]
-struct Conversation<'a> {
-    #[serde(borrow, default)]
-    origin: Option<Origin<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Origin<'a> {
-    #[serde(borrow, default, rename = "type")]
-    kind: Plain<'a>,
-}
-
-/// An inbound message or an echo of one sent from the Business App.
-#[derive(Deserialize)]
-struct MessageItem<'a> {
-    #[serde(borrow, default)]
-    id: Plain<'a>,
-    #[serde(borrow, default)]
-    from: Plain<'a>,
-    #[serde(borrow, default)]
-    from_user_id: Plain<'a>,
-    #[serde(borrow, default)]
-    to: Plain<'a>,
-    #[serde(borrow, default)]
-    to_user_id: Plain<'a>,
-    #[serde(borrow, default)]
-    timestamp: Plain<'a>,
-    #[serde(borrow, default, rename = "type")]
-    kind: Plain<'a>,
-    #[serde(borrow, default)]
-    text: Option<Body<'a>>,
-    #[serde(borrow, default)]
-    button: Option<Button<'a>>,
-    #[serde(borrow, default)]
-    context: Option<ForwardContext<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Body<'a> {
-    #[serde(borrow, default)]
-    body: Plain<'a>,
-}
-
-#[derive(Deserialize)]
-struct Button<'a> {
-    #[serde(borrow, default)]
-    text: Plain<'a>,
-}
-
-#[derive(Deserialize)]
-struct ForwardContext<'a> {
-    #[serde(default)]
-    forwarded: bool,
-    #[serde(default)]
-    frequently_forwarded: bool,
-    #[serde(borrow, default, rename = "from")]
-    _from: Plain<'a>,
-}
-
-#[derive(Deserialize)]
-struct PreferenceItem<'a> {
-    #[serde(borrow, default)]
-    wa_id: Plain<'a>,
-    #[serde(borrow, default)]
-    user_id: Plain<'a>,
-    #[serde(borrow, default)]
-    value: Plain<'a>,
-    #[serde(borrow, default)]
-    timestamp: Plain<'a>,
+/// What a thread carries from webhook to webhook.
+struct State<'c> {
+    batch: Batch<'c>,
+    webhook: Webhook,
 }
 
 /// Whether a JSON text looks like these webhooks, 0 to 100.
@@ -227,55 +94,77 @@ pub fn read<'c>(
     progress: &(dyn Fn(u64) + Sync),
 ) -> std::io::Result<FileRead<'c>> {
     let secrets = file.context.catalogue.secrets();
-    let start = || Batch::new(file);
+    let start = || State { batch: Batch::new(file), webhook: Webhook::default() };
     let layout = layout_of(sample.get(bom..).unwrap_or_default());
-    let unit = |batch: &mut Batch<'c>, at: At, bytes: &[u8]| {
-        let length = match unit_end(bytes) {
-            Some(length) => length,
-            // The last number or word of a file has no end of its own.
-            None if bytes.first().is_some_and(|byte| !b"{[\"".contains(byte)) => bytes.len(),
-            None if layout == Layout::Units => return Err(Fault::End),
-            None => bytes.len(),
-        };
-        let bytes = bytes.get(..length).unwrap_or_default();
-        let Ok(text) = std::str::from_utf8(bytes) else {
-            let length = bytes.len() as u32;
-            let place = Place { record: batch.records + 1, line: at.line, offset: at.offset, length };
-            batch.reject(place, NOT_UTF8, &masked(bytes, &secrets));
-            return Ok(length as usize);
-        };
-        let value = serde_json::from_str::<&RawValue>(text).map_err(|error| Fault::Told(reason(&error)))?;
-        let text = text.as_bytes();
-        DocumentReader { batch, base: at.offset, text, line: at.line, counted_to: 0, secrets: &secrets }
-            .document(value, 0);
-        Ok(length)
+    let unit = |state: &mut State<'c>, at: At, bytes: &[u8]| match one_usual(state, at, bytes, &secrets) {
+        Some(length) => Ok(length),
+        None => one(&mut state.batch, at, bytes, &secrets, layout),
     };
-    let problem = |batch: &mut Batch<'c>, place: Place, bytes: &[u8], reason: Cow<'static, str>, lost: bool| {
-        let place = Place { record: batch.records + 1, ..place };
-        batch.reject(place, reason, &masked(bytes, &secrets));
-        batch.broken_off |= lost;
+    let problem = |state: &mut State<'c>, place: Place, bytes: &[u8], reason: Cow<'static, str>, lost: bool| {
+        let place = Place { record: state.batch.records + 1, ..place };
+        state.batch.reject(place, reason, &masked(bytes, &secrets));
+        state.batch.broken_off |= lost;
+    };
+    let finish = |state: &mut State<'c>| {
+        state.batch.close();
+        state.webhook = Webhook::default();
     };
     let plan = Walk {
         layout,
         skip: bom,
         block_bytes: BLOCK_BYTES,
         start: &start,
-        finish: &Batch::close,
+        finish: &finish,
         unit: &unit,
         problem: &problem,
     };
     let mut hasher = Hasher::new(file.context.threads);
     let mut stretches = walk(source, 0..u64::MAX, &plan, &mut hasher, progress)?;
-    if !stretches.iter().any(|stretch| stretch.state.broken_off)
+    if !stretches.iter().any(|stretch| stretch.state.batch.broken_off)
         && let Some(end) = open_end(source, sample.get(bom..).unwrap_or_default())?
     {
         let mut state = start();
         problem(&mut state, Place { line: 1, offset: end, ..Place::default() }, b"", OPEN_END.into(), true);
         stretches.push(Stretch { state, lines: 0 });
     }
-    let batches = joined(stretches.into_iter());
+    let batches = stretches.into_iter().map(|Stretch { state, lines }| Stretch { state: state.batch, lines });
+    let batches = joined(batches);
     let (sha256, hashed) = hasher.finish();
     Ok(FileRead { batches, sha256: Some(sha256), hashed, date_order: None })
+}
+
+/// Reads a webhook as Meta writes it; `None` leaves everything as it was.
+fn one_usual(state: &mut State<'_>, at: At, bytes: &[u8], secrets: &[String]) -> Option<usize> {
+    let State { batch, webhook } = state;
+    let length = webhook.read(bytes)?;
+    let text = std::str::from_utf8(bytes.get(..length)?).ok()?;
+    let mut reader = DocumentReader::new(batch, at, text, secrets);
+    if !webhook.lines {
+        reader.counted_to = text.len();
+    }
+    reader.webhook(text, webhook);
+    Some(length)
+}
+
+/// Reads a document of any kind.
+fn one(batch: &mut Batch<'_>, at: At, bytes: &[u8], secrets: &[String], layout: Layout) -> Result<usize, Fault> {
+    let length = match unit_end(bytes) {
+        Some(length) => length,
+        // The last number or word of a file has no end of its own.
+        None if bytes.first().is_some_and(|byte| !b"{[\"".contains(byte)) => bytes.len(),
+        None if layout == Layout::Units => return Err(Fault::End),
+        None => bytes.len(),
+    };
+    let bytes = bytes.get(..length).unwrap_or_default();
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        let length = bytes.len() as u32;
+        let place = Place { record: batch.records + 1, line: at.line, offset: at.offset, length };
+        batch.reject(place, NOT_UTF8, &masked(bytes, secrets));
+        return Ok(length as usize);
+    };
+    let value = serde_json::from_str::<&RawValue>(text).map_err(|error| Fault::Told(reason(&error)))?;
+    DocumentReader::new(batch, at, text, secrets).document(value, 0);
+    Ok(length)
 }
 
 /// What went wrong, without the reader's own line and column: those count from the record's start.
@@ -303,6 +192,12 @@ const NO_SEND: &str = "webhook event that is no send";
 const SYSTEM: &str = "system message";
 const CHANGE: &str = "edit or deletion of a message";
 const CONSENT: &str = "opt-in or opt-out";
+
+impl<'r, 'c> DocumentReader<'r, 'c> {
+    fn new(batch: &'r mut Batch<'c>, at: At, text: &'r str, secrets: &'r [String]) -> Self {
+        Self { batch, base: at.offset, text: text.as_bytes(), line: at.line, counted_to: 0, secrets }
+    }
+}
 
 impl DocumentReader<'_, '_> {
     fn place_of(&mut self, value: &str) -> Place {
@@ -362,9 +257,10 @@ impl DocumentReader<'_, '_> {
                     self.ignore(text, NO_SEND);
                 }
                 for change in changes {
-                    match change.field.0.as_ref() {
-                        "messages" | "smb_message_echoes" | "user_preferences" | "" => self.value(change.value.get()),
-                        _ => self.ignore(change.value.get(), NO_SEND),
+                    if holds_items(&change.field.0) {
+                        self.value(change.value.get());
+                    } else {
+                        self.ignore(change.value.get(), NO_SEND);
                     }
                 }
             }
@@ -385,7 +281,7 @@ impl DocumentReader<'_, '_> {
                 return;
             }
         };
-        let account = value.metadata.account();
+        let account = first_filled(&[&value.metadata.display_phone_number.0, &value.metadata.phone_number_id.0]);
         let mut items: Vec<(&RawValue, Item)> = Vec::new();
         items.extend(value.messages.iter().map(|item| (*item, Item::Inbound)));
         items.extend(value.statuses.iter().map(|item| (*item, Item::Status)));
@@ -398,10 +294,16 @@ impl DocumentReader<'_, '_> {
         for (item, kind) in items {
             let text = item.get();
             let read = match kind {
-                Item::Status => self.status(text, account),
-                Item::Inbound => self.message(text, account, Direction::Inbound),
-                Item::Echo => self.message(text, account, Direction::Outbound),
-                Item::Preference => self.preference(text, account),
+                Item::Status => {
+                    parsed::<StatusItem<'_>>(text).and_then(|item| self.status(text, account, &item.texts()))
+                }
+                Item::Inbound => parsed::<MessageItem<'_>>(text)
+                    .and_then(|item| self.message(text, account, Direction::Inbound, &item.texts())),
+                Item::Echo => parsed::<MessageItem<'_>>(text)
+                    .and_then(|item| self.message(text, account, Direction::Outbound, &item.texts())),
+                Item::Preference => {
+                    parsed::<PreferenceItem<'_>>(text).and_then(|item| self.preference(text, account, &item.texts()))
+                }
             };
             if let Err(reason) = read {
                 self.reject_value(text, reason);
@@ -409,15 +311,42 @@ impl DocumentReader<'_, '_> {
         }
     }
 
-    fn status(&mut self, text: &str, account: Option<&str>) -> Result<(), Cow<'static, str>> {
-        let item: StatusItem<'_> = serde_json::from_str(text).map_err(|error| reason(&error))?;
-        let sent_at = seconds(&item.timestamp)?;
-        let recipient = first_filled(&[&item.recipient_id, &item.recipient_user_id]).ok_or("no recipient")?;
-        let named = item.pricing.as_ref().map(|pricing| &pricing.category);
-        let origin =
-            item.conversation.as_ref().and_then(|conversation| conversation.origin.as_ref()).map(|origin| &origin.kind);
-        let category = named.or(origin).and_then(|word| self.batch.category(&word.0)).unwrap_or_default();
-        let status = match item.status.0.as_ref() {
+    /// The items of a webhook as Meta writes it.
+    fn webhook(&mut self, text: &str, webhook: &Webhook) {
+        for change in &webhook.changes {
+            let value = change.value(text);
+            if !holds_items(&change.field(text)) {
+                self.ignore(value, NO_SEND);
+                continue;
+            }
+            let [number, id] = change.account(text);
+            let account = first_filled(&[&number, &id]);
+            let items = webhook.items(change);
+            if items.is_empty() {
+                self.ignore(value, NO_SEND);
+            }
+            for item in items {
+                let raw = item.raw(text);
+                if let Err(reason) = self.found(text, raw, account, item) {
+                    self.reject_value(raw, reason);
+                }
+            }
+        }
+    }
+
+    fn found(&mut self, text: &str, raw: &str, account: Option<&str>, item: &Found) -> Result<(), Cow<'static, str>> {
+        match &item.parts {
+            Parts::Status(spans) => self.status(raw, account, &spans.read(text).texts()),
+            Parts::Message(spans, direction) => self.message(raw, account, *direction, &spans.read(text).texts()),
+            Parts::Preference(spans) => self.preference(raw, account, &spans.read(text).texts()),
+        }
+    }
+
+    fn status(&mut self, text: &str, account: Option<&str>, item: &StatusTexts<'_>) -> Result<(), Cow<'static, str>> {
+        let sent_at = seconds(item.timestamp)?;
+        let recipient = first_filled(&item.recipient).ok_or("no recipient")?;
+        let category = item.category.and_then(|word| self.batch.category(word)).unwrap_or_default();
+        let status = match item.status {
             "accepted" => Status::Accepted,
             "sent" => Status::Sent,
             "delivered" => Status::Delivered,
@@ -436,13 +365,13 @@ impl DocumentReader<'_, '_> {
                 sent_at,
                 account,
                 recipient,
-                recipient_kind: if item.recipient_type.0 == "group" {
+                recipient_kind: if item.recipient_type == "group" {
                     RecipientKind::Group
                 } else {
                     RecipientKind::Unknown
                 },
                 status,
-                message_id: &item.id.0,
+                message_id: item.id,
                 category,
                 form: match category {
                     Category::Marketing | Category::Utility | Category::Authentication => Form::Template,
@@ -456,9 +385,14 @@ impl DocumentReader<'_, '_> {
         Ok(())
     }
 
-    fn message(&mut self, text: &str, account: Option<&str>, direction: Direction) -> Result<(), Cow<'static, str>> {
-        let item: MessageItem<'_> = serde_json::from_str(text).map_err(|error| reason(&error))?;
-        match item.kind.0.as_ref() {
+    fn message(
+        &mut self,
+        text: &str,
+        account: Option<&str>,
+        direction: Direction,
+        item: &MessageTexts<'_>,
+    ) -> Result<(), Cow<'static, str>> {
+        match item.kind {
             "system" | "errors" => {
                 self.ignore(text, SYSTEM);
                 return Ok(());
@@ -469,17 +403,15 @@ impl DocumentReader<'_, '_> {
             }
             _ => {}
         }
-        let sent_at = seconds(&item.timestamp)?;
+        let sent_at = seconds(item.timestamp)?;
         let outbound = direction == Direction::Outbound;
-        let parties = if outbound { [&item.to, &item.to_user_id] } else { [&item.from, &item.from_user_id] };
-        let recipient = first_filled(&parties).ok_or("neither a number nor a user id of the other side")?;
-        let body = item.text.as_ref().map(|text| &text.body).or(item.button.as_ref().map(|button| &button.text));
-        let forward_score =
-            item.context.as_ref().map_or(0, |context| match (context.frequently_forwarded, context.forwarded) {
-                (true, _) => FREQUENTLY_FORWARDED,
-                (_, true) => 1,
-                _ => 0,
-            });
+        let parties = if outbound { &item.to } else { &item.from };
+        let recipient = first_filled(parties).ok_or("neither a number nor a user id of the other side")?;
+        let forward_score = match item.forwarded {
+            Some((_, true)) => FREQUENTLY_FORWARDED,
+            Some((true, _)) => 1,
+            _ => 0,
+        };
         let place = self.place_of(text);
         self.batch.read();
         self.batch.message(
@@ -487,11 +419,11 @@ impl DocumentReader<'_, '_> {
             &Draft {
                 sent_at,
                 direction,
-                account: account.or(Some(item.from.0.as_ref()).filter(|from| outbound && !from.is_empty())),
+                account: account.or(item.from.first().copied().filter(|from| outbound && !from.is_empty())),
                 recipient,
                 status: if outbound { Status::Sent } else { Status::Unknown },
-                message_id: &item.id.0,
-                text: body.map_or("", |body| body.0.as_ref()),
+                message_id: item.id,
+                text: item.body,
                 form: if outbound { Form::FreeForm } else { Form::Unknown },
                 automation: if outbound { Automation::Manual } else { Automation::Unknown },
                 forward_score,
@@ -501,11 +433,15 @@ impl DocumentReader<'_, '_> {
         Ok(())
     }
 
-    fn preference(&mut self, text: &str, account: Option<&str>) -> Result<(), Cow<'static, str>> {
-        let item: PreferenceItem<'_> = serde_json::from_str(text).map_err(|error| reason(&error))?;
-        let at = seconds(&item.timestamp)?;
-        let recipient = first_filled(&[&item.wa_id, &item.user_id]).ok_or("no person")?;
-        let kind = match item.value.0.as_ref() {
+    fn preference(
+        &mut self,
+        text: &str,
+        account: Option<&str>,
+        item: &PreferenceTexts<'_>,
+    ) -> Result<(), Cow<'static, str>> {
+        let at = seconds(item.timestamp)?;
+        let recipient = first_filled(&item.person).ok_or("no person")?;
+        let kind = match item.value {
             "stop" => ConsentKind::OptOut,
             "resume" | "signup" => ConsentKind::OptIn,
             _ => return Err("a preference that is neither stop, resume nor signup".into()),
@@ -542,15 +478,27 @@ fn draft<'a>(route: Route) -> Draft<'a> {
     }
 }
 
-fn first_filled<'a>(candidates: &[&'a Plain<'_>]) -> Option<&'a str> {
-    candidates.iter().map(|candidate| candidate.0.as_ref()).find(|text| !text.is_empty())
+/// Whether a change of this field tells of messages.
+fn holds_items(field: &str) -> bool {
+    matches!(field, "messages" | "smb_message_echoes" | "user_preferences" | "")
 }
 
-fn seconds(timestamp: &Plain<'_>) -> Result<i64, Cow<'static, str>> {
-    if timestamp.0.is_empty() {
+fn parsed<'t, T: serde::Deserialize<'t>>(text: &'t str) -> Result<T, Cow<'static, str>> {
+    serde_json::from_str(text).map_err(|error| reason(&error).into())
+}
+
+fn first_filled<'a>(candidates: &[&'a str]) -> Option<&'a str> {
+    candidates.iter().copied().find(|text| !text.is_empty())
+}
+
+fn seconds(timestamp: &str) -> Result<i64, Cow<'static, str>> {
+    if timestamp.is_empty() {
         return Err("no time".into());
     }
-    let stamp = time::parse(timestamp.0.as_bytes(), DateOrder::DayMonth)
+    let stamp = time::parse(timestamp.as_bytes(), DateOrder::DayMonth)
         .map_err(|error| format!("time not readable: {error}"))?;
     stamp.instant_ms().ok_or_else(|| "a time without its offset from UTC".into())
 }
+
+#[cfg(test)]
+mod tests;

@@ -270,7 +270,7 @@ pub enum TimeError {
 /// 2700 are Buddhist.
 #[inline]
 pub fn parse(field: &[u8], order: DateOrder) -> Result<Stamp, TimeError> {
-    if let Some(stamp) = fast::iso(field) {
+    if let Some(stamp) = fast::seconds(field).or_else(|| fast::iso(field)) {
         return Ok(stamp);
     }
     if let Some(reading) = fast::year_last(field) {
@@ -473,6 +473,17 @@ mod tests {
     fn ms(iso: &str) -> i64 {
         let civil: jiff::civil::DateTime = iso.parse().unwrap_or_else(|error| panic!("{iso}: {error}"));
         civil.to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp().as_millisecond()
+    }
+
+    proptest! {
+        #[test]
+        fn ten_digits_are_read_alike_by_both(value in 0_u64..10_000_000_000) {
+            let field = format!("{value:010}");
+            if let Some(stamp) = fast::seconds(field.as_bytes()) {
+                let Ok(Opened::Stamp(by_all)) = open(field.as_bytes()) else { panic!("{field}") };
+                prop_assert_eq!(stamp, by_all);
+            }
+        }
     }
 
     const NONE: Option<i32> = None;

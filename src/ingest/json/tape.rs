@@ -226,7 +226,8 @@ fn inner(quoted: &str) -> &str {
 }
 
 /// Takes escapes out; half a surrogate pair becomes U+FFFD.
-fn decode(inside: &str) -> String {
+#[must_use]
+pub fn decode(inside: &str) -> String {
     let mut text = String::with_capacity(inside.len());
     let mut rest = inside;
     while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {

@@ -52,6 +52,22 @@ const YEAR_LAST: Layout = Layout::new(b"00?00?0000 00:00");
 /// Milliseconds that the first, second and third decimal of a second stand for.
 const DECIMALS: [i64; 3] = [100, 10, 1];
 
+/// Reads ten digits that can only be seconds since 1970: no telephone number and no packed date looks like them.
+#[inline]
+pub(super) fn seconds(field: &[u8]) -> Option<Stamp> {
+    let digits: &[u8; 10] = field.try_into().ok()?;
+    let value =
+        digits.iter().try_fold(0_i64, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + i64::from(byte - b'0')))?;
+    let shape = Shape::UnixSeconds;
+    (1_000_000_000..=i64::from(i32::MAX)).contains(&value).then(|| Stamp {
+        civil_ms: value * 1000,
+        offset_seconds: Some(0),
+        shape,
+        swappable: false,
+        digits: 0,
+    })
+}
+
 /// Reads a field of the ISO shape with a time of day, or gives `None`.
 #[inline]
 pub(super) fn iso(field: &[u8]) -> Option<Stamp> {
