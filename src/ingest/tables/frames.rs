@@ -24,7 +24,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::ConvertedType;
 use parquet::schema::types::SchemaDescriptor;
 
-use super::{Table, digits, too_many_cells};
+use super::{Table, digits, stated, too_many_cells};
 use crate::ingest::containers::budget::Budget;
 use crate::ingest::containers::magic::Columnar;
 
@@ -61,11 +61,13 @@ fn read(bytes: Vec<u8>, kind: Columnar, budget: &Budget) -> Result<Table, String
             Ok(rows.table)
         }
         Columnar::ArrowFile => {
+            stated::spend_file(&bytes, budget)?;
             let chosen = choose(&FileReader::try_new(Cursor::new(&bytes), None).map_err(damaged)?.schema());
             let reader = FileReader::try_new(Cursor::new(&bytes), Some(chosen.at.clone())).map_err(damaged)?;
             of_batches(reader, kind, &chosen, budget)
         }
         Columnar::ArrowStream => {
+            stated::spend_stream(&bytes, budget)?;
             let chosen = choose(&StreamReader::try_new(Cursor::new(&bytes), None).map_err(damaged)?.schema());
             let reader = StreamReader::try_new(Cursor::new(&bytes), Some(chosen.at.clone())).map_err(damaged)?;
             of_batches(reader, kind, &chosen, budget)
@@ -73,7 +75,8 @@ fn read(bytes: Vec<u8>, kind: Columnar, budget: &Budget) -> Result<Table, String
     }
 }
 
-fn damaged(error: impl std::fmt::Display) -> String {
+/// What is said of a file that cannot be read.
+pub(super) fn damaged(error: impl std::fmt::Display) -> String {
     format!("the file cannot be read: {error}")
 }
 
