@@ -3,10 +3,12 @@
 //! Kernels take slices from here; nothing here reads files, detects or judges.
 
 mod frame;
+mod parquet;
 mod texts;
 mod vocabulary;
 
 pub use frame::{Marks, frame};
+pub use parquet::{Values, write_parquet};
 pub use texts::Texts;
 pub use vocabulary::{
     Automation, Category, ContentKind, Direction, Form, Owner, Platform, RecipientKind, Route, Status, ZoneBasis,

@@ -194,7 +194,7 @@ pub enum ReportError {
     Json(#[from] serde_json::Error),
     /// Parquet.
     #[error("writing Parquet: {0}")]
-    Parquet(#[from] polars_core::prelude::PolarsError),
+    Parquet(#[from] parquet::errors::ParquetError),
     /// The HTML page.
     #[error("writing HTML: {0}")]
     Html(#[from] HtmlError),
@@ -261,9 +261,9 @@ pub fn write(input: &ReportInput<'_>, target: &Path) -> Result<Extract, ReportEr
         folder.write::<ReportError>("report.html", |out| Ok(out.write_all(page.as_bytes())?))?;
     }
     if input.with_messages {
-        folder.write::<ReportError>("messages.parquet", |out| {
-            Ok(messages::write(messages, &input.activity.marks, input.shown, out)?)
-        })?;
+        let mut out = folder.create("messages.parquet")?;
+        messages::write(messages, &input.activity.marks, input.shown, &mut out)?;
+        folder.close(out)?;
     }
     #[cfg(feature = "pdf")]
     if input.write.contains(&Kind::Pdf) {

@@ -6,8 +6,8 @@ use std::fmt;
 use std::fs::{self, File};
 use std::path::Path;
 
-use polars_io::SerReader;
-use polars_io::parquet::read::ParquetReader;
+use arrow_array::cast::AsArray;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 #[derive(Default)]
 struct Counts {
@@ -33,13 +33,20 @@ impl Score {
     pub fn add(&mut self, truth: &Path, parquet: &Path) -> Result<(), String> {
         let text = fs::read_to_string(truth).map_err(|error| format!("{}: {error}", truth.display()))?;
         let file = File::open(parquet).map_err(|error| format!("{}: {error}", parquet.display()))?;
-        let frame = ParquetReader::new(file).finish().map_err(|error| error.to_string())?;
-        let column = |name: &str| {
-            let column = frame.column(name).map_err(|error| error.to_string())?;
-            let texts = column.str().map_err(|error| error.to_string())?;
-            Ok::<Vec<String>, String>(texts.iter().map(|text| text.unwrap_or("").to_owned()).collect())
-        };
-        let found: BTreeMap<String, String> = column("message_id")?.into_iter().zip(column("campaign_id")?).collect();
+        let in_words = |error: parquet::errors::ParquetError| error.to_string();
+        let reader =
+            ParquetRecordBatchReaderBuilder::try_new(file).and_then(|reader| reader.build()).map_err(in_words)?;
+        let mut found: BTreeMap<String, String> = BTreeMap::new();
+        for batch in reader {
+            let batch = batch.map_err(|error| error.to_string())?;
+            let column = |name: &str| {
+                let texts = batch.column_by_name(name).and_then(|column| column.as_string_opt::<i32>());
+                texts.ok_or_else(|| format!("{name} is no column of texts"))
+            };
+            let (ids, campaigns) = (column("message_id")?.iter(), column("campaign_id")?.iter());
+            let pairs = ids.zip(campaigns);
+            found.extend(pairs.map(|(id, campaign)| (id.unwrap_or("").to_owned(), campaign.unwrap_or("").to_owned())));
+        }
         let log = self.logs;
         self.logs += 1;
         let mut sizes: BTreeMap<&str, u64> = BTreeMap::new();

@@ -4,6 +4,7 @@
 
 pub mod frames;
 mod own;
+mod stated;
 pub mod workbook;
 
 use std::borrow::Cow;

@@ -1,10 +1,13 @@
-//! The canonical messages as a Polars frame, for Parquet and for joins.
+//! The canonical messages as an Arrow batch, for Parquet.
 //! The schema of `messages.parquet` is written here and nowhere else.
 //! Kernels do not come here: they read the columns as slices.
 
-use polars_core::prelude::{
-    Column, DataFrame, Int64Chunked, IntoColumn, IntoSeries, NamedFrom, PolarsError, Series, TimeUnit, TimeZone,
+use std::sync::Arc;
+
+use arrow_array::{
+    ArrayRef, BooleanArray, RecordBatch, StringArray, TimestampMillisecondArray, UInt32Array, UInt64Array,
 };
+use arrow_schema::ArrowError;
 
 use super::{Messages, country_text};
 
@@ -59,63 +62,57 @@ fn look_up<'a>(indices: &[u32], ids: &'a [String], row: usize) -> &'a str {
     indices.get(row).and_then(|index| ids.get(*index as usize)).map_or("", String::as_str)
 }
 
-/// The rows `range` as a frame with the columns of `messages.parquet`, `recipient` as shown by `show`, `message_id` by `id`.
+/// The rows `range` as a batch with the columns of `messages.parquet`, `recipient` as shown by `show`, `message_id` by `id`.
 ///
 /// # Errors
-/// When Polars cannot build the frame.
+/// When the columns are not all of one length.
 pub fn frame(
     messages: &Messages,
     marks: &Marks,
     range: std::ops::Range<usize>,
     show: &mut dyn FnMut(u32) -> String,
     id: &dyn Fn(usize) -> String,
-) -> Result<DataFrame, PolarsError> {
+) -> Result<RecordBatch, ArrowError> {
     let columns = &messages.columns;
-    let texts = |name: &str, value: &mut dyn FnMut(usize) -> String| -> Column {
-        let values: Vec<String> = range.clone().map(value).collect();
-        Series::new(name.into(), values).into_column()
+    let texts = |value: &mut dyn FnMut(usize) -> String| -> ArrayRef {
+        Arc::new(StringArray::from_iter_values(range.clone().map(value)))
     };
-    let words = |name: &str, value: &dyn Fn(usize) -> Option<&'static str>| -> Column {
-        let values: Vec<&str> = range.clone().map(|row| value(row).unwrap_or("")).collect();
-        Series::new(name.into(), values).into_column()
-    };
-    fn numbers<T>(name: &str, values: Option<&[T]>) -> Column
-    where
-        Series: NamedFrom<Vec<T>, [T]>,
-        T: Clone,
-    {
-        Series::new(name.into(), values.unwrap_or(&[]).to_vec()).into_column()
+    fn words<'a>(values: impl Iterator<Item = &'a str>) -> ArrayRef {
+        Arc::new(StringArray::from_iter_values(values))
     }
-    let rows = range.clone();
-    // Not by a cast: that forgets the zone.
-    let times = columns.sent_at.get(rows.clone()).unwrap_or(&[]).to_vec();
-    let times = Int64Chunked::from_vec("sent_at".into(), times);
-    let sent_at = times.into_datetime(TimeUnit::Milliseconds, Some(TimeZone::UTC)).into_series();
-    let account_names = |row: usize| messages.account(row).map_or(String::new(), |account| account.id.clone());
-    let countries = |row: usize| country_text(&messages.country(row)).to_owned();
-    let file_names = |row: usize| {
-        columns.file.get(row).and_then(|file| messages.files.get(*file as usize)).cloned().unwrap_or_default()
+    fn part<T: Clone>(column: &[T], range: &std::ops::Range<usize>) -> Vec<T> {
+        column.get(range.clone()).unwrap_or_default().to_vec()
+    }
+    macro_rules! spelt {
+        ($name:ident) => {
+            words(columns.$name.get(range.clone()).unwrap_or_default().iter().map(|word| word.as_str()))
+        };
+    }
+    let rows = || range.clone();
+    let sent_at = TimestampMillisecondArray::new(part(&columns.sent_at, &range).into(), None).with_timezone("UTC");
+    let account = |row: usize| messages.account(row).map_or("", |account| account.id.as_str());
+    let file = |row: usize| {
+        columns.file.get(row).and_then(|file| messages.files.get(*file as usize)).map_or("", String::as_str)
     };
-    DataFrame::new(
-        rows.len(),
-        vec![
-            texts("message_id", &mut |row| id(row)),
-            words("platform", &|row| columns.platform.get(row).map(|word| word.as_str())),
-            words("route", &|row| columns.route.get(row).map(|word| word.as_str())),
-            texts("account", &mut |row| account_names(row)),
-            words("direction", &|row| columns.direction.get(row).map(|word| word.as_str())),
-            sent_at.into_column(),
-            texts("recipient", &mut |row| columns.recipient.get(row).map_or(String::new(), |index| show(*index))),
-            texts("country", &mut |row| countries(row)),
-            words("status", &|row| columns.status.get(row).map(|word| word.as_str())),
-            Series::new("initiated".into(), marks.initiated.get(rows.clone()).unwrap_or(&[]).to_vec()).into_column(),
-            texts("campaign_id", &mut |row| marks.campaign_id(row).to_owned()),
-            texts("run_id", &mut |row| marks.run_id(row).to_owned()),
-            texts("burst_ids", &mut |row| marks.burst_ids(row)),
-            texts("file", &mut |row| file_names(row)),
-            numbers("record", columns.record.get(rows.clone())),
-            numbers("line", columns.line.get(rows.clone())),
-            numbers("offset", columns.offset.get(rows)),
-        ],
-    )
+    let all: [(&str, ArrayRef); 17] = [
+        ("message_id", texts(&mut |row| id(row))),
+        ("platform", spelt!(platform)),
+        ("route", spelt!(route)),
+        ("account", words(rows().map(account))),
+        ("direction", spelt!(direction)),
+        ("sent_at", Arc::new(sent_at)),
+        ("recipient", texts(&mut |row| columns.recipient.get(row).map_or(String::new(), |index| show(*index)))),
+        ("country", texts(&mut |row| country_text(&messages.country(row)).to_owned())),
+        ("status", spelt!(status)),
+        ("initiated", Arc::new(BooleanArray::from(part(&marks.initiated, &range)))),
+        ("campaign_id", words(rows().map(|row| marks.campaign_id(row)))),
+        ("run_id", words(rows().map(|row| marks.run_id(row)))),
+        ("burst_ids", texts(&mut |row| marks.burst_ids(row))),
+        ("file", words(rows().map(file))),
+        ("record", Arc::new(UInt32Array::from(part(&columns.record, &range)))),
+        ("line", Arc::new(UInt32Array::from(part(&columns.line, &range)))),
+        ("offset", Arc::new(UInt64Array::from(part(&columns.offset, &range)))),
+    ];
+    // No value is ever missing; that columns may hold none is what readers know of this file.
+    RecordBatch::try_from_iter_with_nullable(all.map(|(name, array)| (name, array, true)))
 }

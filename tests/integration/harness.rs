@@ -10,9 +10,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use polars_core::prelude::{AnyValue, DataFrame};
-use polars_io::SerReader;
-use polars_io::parquet::read::ParquetReader;
+use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{TimestampMillisecondType, UInt32Type, UInt64Type};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use sha2::{Digest, Sha256};
 
 /// A row of a CSV file, by column.
@@ -187,8 +188,10 @@ impl Report {
     /// Every canonical message, from `messages.parquet`.
     pub fn messages(&self) -> Vec<Message> {
         let file = fs::File::open(self.folder.join("messages.parquet")).expect("messages.parquet");
-        let frame = ParquetReader::new(file).finish().expect("Parquet");
-        (0..frame.height()).map(|row| Message::of(&frame, row)).collect()
+        let reader = ParquetRecordBatchReaderBuilder::try_new(file).expect("Parquet").build().expect("Parquet");
+        let batches: Vec<RecordBatch> = reader.map(|batch| batch.expect("a batch")).collect();
+        let rows = |batch: &RecordBatch| (0..batch.num_rows()).map(|row| Message::of(batch, row)).collect::<Vec<_>>();
+        batches.iter().flat_map(rows).collect()
     }
 
     /// All files of the report with their bytes, by name.
@@ -250,35 +253,27 @@ pub struct Message {
 }
 
 impl Message {
-    fn of(frame: &DataFrame, row: usize) -> Self {
-        let value = |name: &str| frame.column(name).expect("the column").get(row).expect("the row");
-        let text = |name: &str| match value(name) {
-            AnyValue::String(text) => text.to_owned(),
-            AnyValue::StringOwned(text) => text.to_string(),
-            other => panic!("{name} is no text: {other:?}"),
-        };
-        let whole = |name: &str| value(name).extract::<u64>().expect("a whole number");
-        let sent_at = match value("sent_at") {
-            AnyValue::Datetime(at, ..) | AnyValue::DatetimeOwned(at, ..) => at,
-            other => panic!("sent_at is no time: {other:?}"),
-        };
+    fn of(batch: &RecordBatch, row: usize) -> Self {
+        let column = |name: &str| batch.column_by_name(name).expect("the column");
+        let text = |name: &str| column(name).as_string::<i32>().value(row).to_owned();
+        let whole = |name: &str| u64::from(column(name).as_primitive::<UInt32Type>().value(row));
         Self {
             message_id: text("message_id"),
             platform: text("platform"),
             route: text("route"),
             account: text("account"),
             direction: text("direction"),
-            sent_at,
+            sent_at: column("sent_at").as_primitive::<TimestampMillisecondType>().value(row),
             recipient: text("recipient"),
             status: text("status"),
-            initiated: value("initiated") == AnyValue::Boolean(true),
+            initiated: column("initiated").as_boolean().value(row),
             campaign_id: text("campaign_id"),
             run_id: text("run_id"),
             burst_ids: text("burst_ids"),
             file: text("file"),
             record: whole("record"),
             line: whole("line"),
-            offset: whole("offset"),
+            offset: column("offset").as_primitive::<UInt64Type>().value(row),
         }
     }
 }

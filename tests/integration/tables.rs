@@ -1,12 +1,24 @@
 //! Tables without bytes of their own: sheets of workbooks in four formats, Parquet, Arrow, and our own messages back again.
 //! Workbooks are written by hand, part by part, so that nothing of the reader's crate can hide a mistake.
 
-use polars_core::prelude::{
-    Column, DataFrame, Int64Chunked, IntoColumn, IntoSeries, NamedFrom, Series, TimeUnit, TimeZone,
+use std::sync::Arc;
+
+use arrow_array::types::{Int8Type, Int32Type};
+use arrow_array::{
+    Array, ArrayRef, BinaryArray, BinaryViewArray, BooleanArray, Date32Array, Date64Array, DictionaryArray,
+    DurationSecondArray, Float64Array, Int8Array, Int32Array, Int64Array, LargeBinaryArray, LargeStringArray,
+    ListArray, NullArray, RecordBatch, StringArray, StringViewArray, Time32SecondArray, Time64MicrosecondArray,
+    TimestampMicrosecondArray, TimestampMillisecondArray, TimestampNanosecondArray, TimestampSecondArray, UInt64Array,
 };
-use polars_io::SerWriter;
-use polars_io::ipc::{IpcStreamWriter, IpcWriter};
-use polars_io::parquet::write::ParquetWriter;
+use arrow_ipc::CompressionType;
+use arrow_ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
+use arrow_schema::Field;
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{BrotliLevel, Compression, GzipLevel, ZstdLevel};
+use parquet::file::properties::WriterProperties;
+use sendeschluss::ingest::containers::budget::{Budget, DEFAULT_MAX_UNPACKED};
+use sendeschluss::ingest::containers::magic::Columnar;
+use sendeschluss::ingest::tables::frames;
 
 use crate::archives::{Member, gzip, zip};
 use crate::harness::{Matter, Message, Report, millis, number, project, sha256};
@@ -257,35 +269,63 @@ fn a_far_corner_and_a_bomb_cost_nothing_and_a_broken_workbook_is_told() {
     assert_eq!(number(&report.input("text.xlsx")["read"]), 1, "a name says nothing");
 }
 
-/// The log as a frame; with a zone its times are instants.
-fn frame(zoned: bool) -> DataFrame {
+/// The log as columns; with a zone its times are instants.
+fn columns(zoned: bool) -> RecordBatch {
     let start = millis(if zoned { "2024-05-01T08:00:00Z" } else { "2024-05-01T10:00:00Z" }) * 1000;
-    let times: Vec<i64> = (0..3).map(|index| start + index * 1_000_000).collect();
-    let zone = zoned.then_some(TimeZone::UTC);
-    let times =
-        Int64Chunked::from_vec("Gesendet am".into(), times).into_datetime(TimeUnit::Microseconds, zone).into_series();
-    let columns: Vec<Column> = vec![
-        Series::new("Status".into(), ["zugestellt"; 3]).into_column(),
-        Series::new("Empfänger".into(), [4_915_123_401_000_i64, 4_915_123_401_001, 4_915_123_401_002]).into_column(),
-        times.into_column(),
-        Series::new("Absender".into(), [493_012_345_001.0_f64; 3]).into_column(),
-        Series::new("Nachricht".into(), ["Kauft\n\"jetzt\"!"; 3]).into_column(),
-        Series::new("laufend".into(), [1_i8, 2, 3]).into_column(),
+    let times = TimestampMicrosecondArray::from_iter_values((0..3).map(|index| start + index * 1_000_000));
+    let all: [(&str, ArrayRef); 6] = [
+        ("Status", Arc::new(StringArray::from(vec!["zugestellt"; 3]))),
+        ("Empfänger", Arc::new(Int64Array::from(vec![4_915_123_401_000_i64, 4_915_123_401_001, 4_915_123_401_002]))),
+        ("Gesendet am", Arc::new(times.with_timezone_opt(zoned.then_some("UTC")))),
+        ("Absender", Arc::new(Float64Array::from(vec![493_012_345_001.0; 3]))),
+        ("Nachricht", Arc::new(StringViewArray::from(vec!["Kauft\n\"jetzt\"!"; 3]))),
+        ("laufend", Arc::new(Int8Array::from(vec![1_i8, 2, 3]))),
     ];
-    DataFrame::new(3, columns).unwrap()
+    RecordBatch::try_from_iter_with_nullable(all.map(|(name, array)| (name, array, true))).expect("columns")
+}
+
+fn parquet(batch: &RecordBatch, compression: Compression) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let properties = WriterProperties::builder().set_compression(compression).build();
+    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), Some(properties)).expect("Parquet");
+    writer.write(batch).expect("rows");
+    writer.close().expect("the end");
+    bytes
+}
+
+fn arrow_file(batch: &RecordBatch, compression: Option<CompressionType>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let options = IpcWriteOptions::default().try_with_compression(compression).expect("options");
+    let mut writer = FileWriter::try_new_with_options(&mut bytes, &batch.schema(), options).expect("Arrow");
+    // In two batches, as files mostly are.
+    writer.write(&batch.slice(0, 1)).expect("rows");
+    writer.write(&batch.slice(1, batch.num_rows() - 1)).expect("rows");
+    writer.finish().expect("the end");
+    drop(writer);
+    bytes
+}
+
+fn arrow_stream(batch: &RecordBatch) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut writer = StreamWriter::try_new(&mut bytes, &batch.schema()).expect("Arrow");
+    writer.write(batch).expect("rows");
+    writer.finish().expect("the end");
+    drop(writer);
+    bytes
 }
 
 #[test]
 fn parquet_and_arrow_are_read_by_the_same_mapping() {
     let matter = Matter::new();
     for zoned in [true, false] {
-        let (mut parquet, mut file, mut stream) = (Vec::new(), Vec::new(), Vec::new());
-        ParquetWriter::new(&mut parquet).finish(&mut frame(zoned)).unwrap();
-        IpcWriter::new(&mut file).finish(&mut frame(zoned)).unwrap();
-        IpcStreamWriter::new(&mut stream).finish(&mut frame(zoned)).unwrap();
-        for (name, bytes) in
-            [("log.parquet", parquet.clone()), ("log.arrow", file), ("log.stream", stream), ("log.gz", gzip(&parquet))]
-        {
+        let columns = columns(zoned);
+        let plain = parquet(&columns, Compression::UNCOMPRESSED);
+        for (name, bytes) in [
+            ("log.parquet", plain.clone()),
+            ("log.arrow", arrow_file(&columns, None)),
+            ("log.stream", arrow_stream(&columns)),
+            ("log.gz", gzip(&plain)),
+        ] {
             matter.write(name, &bytes);
             let report = report_of(&matter, &[name], "out", 0);
             assert_is_the_log(&report, name);
@@ -293,9 +333,94 @@ fn parquet_and_arrow_are_read_by_the_same_mapping() {
             assert_eq!((first.record, first.line), (1, 1), "{name}");
             assert_eq!(report.input(name)["sha256"], sha256(&bytes));
         }
-        matter.write("cut.parquet", &parquet[..parquet.len() / 2]);
+        matter.write("cut.parquet", &plain[..plain.len() / 2]);
         let report = report_of(&matter, &["cut.parquet"], "out", 3);
         assert_eq!(report.rejects("cut.parquet").len(), 1);
+    }
+}
+
+#[test]
+fn files_of_columns_are_read_however_they_are_packed() {
+    let matter = Matter::new();
+    let columns = columns(true);
+    let packed = [
+        ("snappy.parquet", parquet(&columns, Compression::SNAPPY)),
+        ("gzip.parquet", parquet(&columns, Compression::GZIP(GzipLevel::default()))),
+        ("brotli.parquet", parquet(&columns, Compression::BROTLI(BrotliLevel::default()))),
+        ("lz4.parquet", parquet(&columns, Compression::LZ4)),
+        ("lz4_raw.parquet", parquet(&columns, Compression::LZ4_RAW)),
+        ("zstd.parquet", parquet(&columns, Compression::ZSTD(ZstdLevel::default()))),
+        ("lz4.arrow", arrow_file(&columns, Some(CompressionType::LZ4_FRAME))),
+        ("zstd.arrow", arrow_file(&columns, Some(CompressionType::ZSTD))),
+    ];
+    for (name, bytes) in packed {
+        matter.write(name, &bytes);
+        assert_is_the_log(&report_of(&matter, &[name], "out", 0), name);
+    }
+}
+
+#[test]
+fn every_kind_of_column_becomes_the_text_that_a_person_would_write() {
+    let at = millis("2024-05-01T08:00:00Z");
+    let texts = || vec![Some("a"), None];
+    let dictionary: DictionaryArray<Int8Type> = texts().into_iter().collect();
+    let times: Vec<(&str, ArrayRef, &str)> = vec![
+        ("second", Arc::new(TimestampSecondArray::from(vec![Some(at / 1000), None])), "2024-05-01T08:00:00"),
+        (
+            "millisecond",
+            Arc::new(TimestampMillisecondArray::from(vec![Some(at + 5), None]).with_timezone("+02:00")),
+            "2024-05-01T08:00:00.005Z",
+        ),
+        (
+            "nanosecond",
+            Arc::new(TimestampNanosecondArray::from(vec![Some(at * 1_000_000), None])),
+            "2024-05-01T08:00:00",
+        ),
+        ("day", Arc::new(Date32Array::from(vec![Some(19_844), None])), "2024-05-01"),
+        ("day64", Arc::new(Date64Array::from(vec![Some(at), None])), "2024-05-01T08:00:00"),
+        ("clock", Arc::new(Time32SecondArray::from(vec![Some(3_661), None])), "01:01:01"),
+        ("clock64", Arc::new(Time64MicrosecondArray::from(vec![Some(3_661_000_001), None])), "01:01:01.000001"),
+    ];
+    let values: Vec<(&str, ArrayRef, &str)> = vec![
+        ("nothing", Arc::new(NullArray::new(2)), ""),
+        ("truth", Arc::new(BooleanArray::from(vec![Some(true), None])), "true"),
+        ("whole", Arc::new(UInt64Array::from(vec![Some(u64::MAX), None])), "18446744073709551615"),
+        ("float", Arc::new(Float64Array::from(vec![Some(4_915_123_401_000.0), None])), "4915123401000"),
+        ("half", Arc::new(Float64Array::from(vec![Some(0.5), None])), "0.5"),
+        ("large", Arc::new(LargeStringArray::from(texts())), "a"),
+        ("view", Arc::new(StringViewArray::from(texts())), "a"),
+        ("bytes", Arc::new(BinaryArray::from_opt_vec(vec![Some(b"a"), None])), "a"),
+        ("no text", Arc::new(LargeBinaryArray::from_opt_vec(vec![Some(b"\xFF"), None])), ""),
+        ("bytes view", Arc::new(BinaryViewArray::from_iter([Some(b"a"), None])), "a"),
+        ("dictionary", Arc::new(dictionary), "a"),
+    ];
+    let lists = ListArray::from_iter_primitive::<Int32Type, _, _>(vec![Some(vec![Some(1)]), None]);
+    let left_out: Vec<(&str, ArrayRef, &str)> =
+        vec![("list", Arc::new(lists), ""), ("span", Arc::new(DurationSecondArray::from(vec![Some(1), None])), "")];
+    let all: Vec<_> = times.into_iter().chain(values).chain(left_out).collect();
+    let extended = Field::new("marked", arrow_schema::DataType::Int32, true)
+        .with_metadata([("ARROW:extension:name".to_owned(), "org.example".to_owned())]);
+    let mut fields: Vec<Field> =
+        all.iter().map(|(name, array, _)| Field::new(*name, array.data_type().clone(), true)).collect();
+    let mut arrays: Vec<ArrayRef> = all.iter().map(|(_, array, _)| Arc::clone(array)).collect();
+    fields.push(extended);
+    arrays.push(Arc::new(Int32Array::from(vec![1, 2])));
+    let columns = RecordBatch::try_new(Arc::new(arrow_schema::Schema::new(fields)), arrays).expect("columns");
+    let read = all.len() - 2;
+    let names: Vec<&str> = all[..read].iter().map(|(name, ..)| *name).collect();
+    let first: Vec<&str> = all[..read].iter().map(|(.., text)| *text).collect();
+    let expected = [names.join("\u{1F}"), first.join("\u{1F}"), "\u{1F}".repeat(read - 1)].join("\n") + "\n";
+    for (kind, bytes) in [
+        (Columnar::Parquet, parquet(&columns, Compression::SNAPPY)),
+        (Columnar::ArrowFile, arrow_file(&columns, None)),
+        (Columnar::ArrowStream, arrow_stream(&columns)),
+    ] {
+        let budget = Budget::new(bytes.len() as u64, DEFAULT_MAX_UNPACKED);
+        let table = frames::table(bytes, kind, &budget).expect("a table");
+        assert_eq!(String::from_utf8(table.text).expect("UTF-8"), expected, "{kind:?}");
+        assert_eq!(table.rows, [0, 1, 2], "{kind:?}");
+        let note = "columns of lists, records or rare types are not read: `list`, `span`, `marked`";
+        assert_eq!(table.notes, [note], "{kind:?}");
     }
 }
 

@@ -170,7 +170,7 @@ fn is_tar(head: &[u8]) -> bool {
     stated == sum && block.first().is_some_and(|byte| *byte != 0)
 }
 
-/// A file of columns that Polars reads.
+/// A file of columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Columnar {
     /// Parquet.
