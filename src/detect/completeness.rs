@@ -96,9 +96,10 @@ pub fn checks(messages: &Messages, groups: &[Vec<u32>]) -> Vec<SourceCheck> {
     let columns = &messages.columns;
     let mut found: Vec<SourceCheck> =
         groups.par_iter().enumerate().flat_map_iter(|(account, rows)| silent(columns, account as u32, rows)).collect();
-    found.extend(missing_ids(columns));
-    found.extend(clock_jumps(columns));
-    found.extend(shifted(columns, messages.files.len()));
+    // Each goes over all messages and knows nothing of the others.
+    let of_files = || rayon::join(|| clock_jumps(columns), || shifted(columns, messages.files.len()));
+    let (of_ids, (of_clocks, of_hours)) = rayon::join(|| missing_ids(columns), of_files);
+    found.extend(of_ids.into_iter().chain(of_clocks).chain(of_hours));
     found.extend(messages.conflicts.iter().map(|conflict| SourceCheck {
         check: match conflict.kind {
             Contradiction::WholeHours => Check::ShiftedHours,

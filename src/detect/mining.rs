@@ -72,7 +72,7 @@ pub fn groups(messages: &Messages, least: u64) -> Vec<Group> {
     }
     let family_of = family_of(messages, &sizes, least);
     let clients = clients(messages);
-    let mut slots: HashMap<(u64, u32), usize, FxBuildHasher> = HashMap::default();
+    let mut slots = Slots::new(messages.contents.len());
     let mut found: Vec<(bool, u32, Vec<u32>)> = Vec::new();
     for (row, (content, direction)) in columns.content.iter().zip(&columns.direction).enumerate() {
         if *direction != Direction::Outbound || *content == NO_CONTENT {
@@ -84,16 +84,18 @@ pub fn groups(messages: &Messages, least: u64) -> Vec<Group> {
         if alone && reach < least.max(1) {
             continue;
         }
-        let key = if alone { u64::from(*content) } else { u64::from(family) | 1 << 40 };
         // A name means something only to the client that gave it; a text is the same whoever sends it.
         let named = messages.contents.kind(*content) != ContentKind::Text;
         let account = columns.account.get(row).copied().unwrap_or_default();
         let client = if named { clients.get(account as usize).copied().unwrap_or(0) } else { 0 };
-        let slot = *slots.entry((key, client)).or_insert_with(|| {
+        let Some(slot) = slots.of(if alone { Of::Content(*content, client) } else { Of::Family(family) }) else {
+            continue;
+        };
+        if *slot == NO_SLOT {
+            *slot = found.len() as u32;
             found.push((alone, *content, Vec::new()));
-            found.len() - 1
-        });
-        if let Some((_, _, rows)) = found.get_mut(slot) {
+        }
+        if let Some((_, _, rows)) = found.get_mut(*slot as usize) {
             rows.push(row as u32);
         }
     }
@@ -112,6 +114,39 @@ pub fn groups(messages: &Messages, least: u64) -> Vec<Group> {
     let key = |group: &Group| messages.contents.fingerprint(group.content);
     groups.par_sort_by(|left, right| (key(left), first(messages, left)).cmp(&(key(right), first(messages, right))));
     groups
+}
+
+/// Stands for "no group yet".
+const NO_SLOT: u32 = u32::MAX;
+
+/// What the messages of a group have in common before families are divided.
+enum Of {
+    /// A content, and the client who means something of his own by its name; 0 for none.
+    Content(u32, u32),
+    /// A family of texts.
+    Family(u32),
+}
+
+/// Group of each content and family. Looked up once for every message, so by index: only names of clients are hashed.
+struct Slots {
+    of_content: Vec<u32>,
+    of_family: Vec<u32>,
+    of_client: HashMap<(u32, u32), u32, FxBuildHasher>,
+}
+
+impl Slots {
+    /// None is taken. There are no more families than texts, and no more texts than contents.
+    fn new(contents: usize) -> Self {
+        Self { of_content: vec![NO_SLOT; contents], of_family: vec![NO_SLOT; contents], of_client: HashMap::default() }
+    }
+
+    fn of(&mut self, of: Of) -> Option<&mut u32> {
+        match of {
+            Of::Content(content, 0) => self.of_content.get_mut(content as usize),
+            Of::Content(content, client) => Some(self.of_client.entry((content, client)).or_insert(NO_SLOT)),
+            Of::Family(family) => self.of_family.get_mut(family as usize),
+        }
+    }
 }
 
 /// Number of each account's client, 0 where the case names none.

@@ -46,16 +46,44 @@ impl Marks {
     /// Burst ids of a row, joined by a blank.
     #[must_use]
     pub fn burst_ids(&self, row: usize) -> String {
-        let start = self.bursts.partition_point(|(marked, _)| (*marked as usize) < row);
         let mut joined = String::new();
-        for (_, burst) in self.bursts.iter().skip(start).take_while(|(marked, _)| *marked as usize == row) {
+        for burst in self.bursts_of(row) {
             if !joined.is_empty() {
                 joined.push(' ');
             }
-            joined.push_str(self.burst_ids.get(*burst as usize).map_or("", String::as_str));
+            joined.push_str(self.burst_ids.get(burst as usize).map_or("", String::as_str));
         }
         joined
     }
+
+    /// Ids of the bursts that hold one of some rows, ascending.
+    #[must_use]
+    pub fn bursts_with(&self, rows: &[u32]) -> Vec<String> {
+        distinct(rows.iter().flat_map(|row| self.bursts_of(*row as usize)).collect(), &self.burst_ids)
+    }
+
+    /// Ids of the campaigns that hold one of some rows, ascending.
+    #[must_use]
+    pub fn campaigns_with(&self, rows: &[u32]) -> Vec<String> {
+        let campaign = |row: &u32| self.campaign.get(*row as usize).copied().filter(|campaign| *campaign != 0);
+        distinct(rows.iter().filter_map(campaign).collect(), &self.campaign_ids)
+    }
+
+    fn bursts_of(&self, row: usize) -> impl Iterator<Item = u32> + '_ {
+        let start = self.bursts.partition_point(|(marked, _)| (*marked as usize) < row);
+        let own = self.bursts.iter().skip(start).take_while(move |(marked, _)| *marked as usize == row);
+        own.map(|(_, burst)| *burst)
+    }
+}
+
+/// The different ones of these ids, ascending.
+fn distinct(mut indices: Vec<u32>, ids: &[String]) -> Vec<String> {
+    indices.sort_unstable();
+    indices.dedup();
+    let mut ids: Vec<String> = indices.iter().filter_map(|index| ids.get(*index as usize)).cloned().collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
 }
 
 fn look_up<'a>(indices: &[u32], ids: &'a [String], row: usize) -> &'a str {
@@ -115,4 +143,26 @@ pub fn frame(
     ];
     // No value is ever missing; that columns may hold none is what readers know of this file.
     RecordBatch::try_from_iter_with_nullable(all.map(|(name, array)| (name, array, true)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_holds_one_of_some_rows_is_told_once_and_in_order() {
+        let id = |text: &str| text.to_owned();
+        let marks = Marks {
+            campaign: vec![0, 2, 1, 2],
+            campaign_ids: ["", "C-b", "C-a"].map(id).to_vec(),
+            bursts: vec![(1, 0), (1, 2), (2, 1), (3, 0)],
+            burst_ids: ["B-z", "B-y", "B-x"].map(id).to_vec(),
+            ..Marks::default()
+        };
+        assert_eq!(marks.campaigns_with(&[0, 1, 2, 3]), ["C-a", "C-b"]);
+        assert_eq!(marks.campaigns_with(&[0]), [""; 0]);
+        assert_eq!(marks.bursts_with(&[3, 1]), ["B-x", "B-z"]);
+        assert_eq!(marks.bursts_with(&[0]), [""; 0]);
+        assert_eq!((marks.burst_ids(1), marks.burst_ids(0)), (id("B-z B-x"), id("")));
+    }
 }

@@ -2,7 +2,9 @@
 //! It computes nothing that a stage has not measured, save counts by day and hour.
 //! How the extract is written or drawn is not known here.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
 
 use super::boundaries::boundaries;
 use super::extract::{
@@ -20,7 +22,7 @@ use crate::detect::settings::Title;
 use crate::detect::transactional::Ground;
 use crate::detect::{Innocent, SetAside};
 use crate::ingest::InputFile;
-use crate::message::{Direction, country_text};
+use crate::message::{Direction, Route, country_text};
 
 /// Messages of a finding shown as samples: the first ones, and the last.
 const SAMPLE_ROWS: usize = 5;
@@ -42,7 +44,7 @@ pub fn build(input: &ReportInput<'_>) -> Extract {
         exposure: exposure(input),
         boundary: periods(input),
         before_after: before_after(input),
-        findings: input.assessment.findings.iter().map(|finding| finding_row(input, finding)).collect(),
+        findings: input.assessment.findings.par_iter().map(|finding| finding_row(input, finding)).collect(),
         accounts: accounts(input),
         campaigns: campaigns(input),
         bursts: bursts(input),
@@ -197,12 +199,6 @@ fn finding_row(input: &ReportInput<'_>, finding: &Finding) -> FindingRow {
         source: source.to_owned(),
     };
     let marks = &input.activity.marks;
-    let rows = || finding.rows.iter().map(|row| *row as usize);
-    let campaigns: BTreeSet<&str> = rows().map(|row| marks.campaign_id(row)).filter(|id| !id.is_empty()).collect();
-    let bursts: BTreeSet<String> = rows()
-        .flat_map(|row| marks.burst_ids(row).split(' ').map(str::to_owned).collect::<Vec<_>>())
-        .filter(|id| !id.is_empty())
-        .collect();
     FindingRow {
         finding_id: finding.id.clone(),
         rule: rule.map(|rule| rule.id.clone()).unwrap_or_default(),
@@ -247,8 +243,8 @@ fn finding_row(input: &ReportInput<'_>, finding: &Finding) -> FindingRow {
         figures: rule
             .map(|rule| rule.figures.iter().map(|figure| marked(&figure.name, figure.mark, &figure.source)).collect())
             .unwrap_or_default(),
-        campaigns: campaigns.into_iter().map(str::to_owned).collect(),
-        bursts: bursts.into_iter().collect(),
+        campaigns: marks.campaigns_with(&finding.rows),
+        bursts: marks.bursts_with(&finding.rows),
         evidence_rows: input.evidence.of(&finding.rows).len() as u64,
         evidence_sample: samples(&finding.rows).into_iter().map(|row| evidence_row(input, row)).collect(),
     }
@@ -299,19 +295,30 @@ fn evidence_row(input: &ReportInput<'_>, row: u32) -> EvidenceRow {
     }
 }
 
+/// The words of routes, of each of which there is a bit, in the order of words.
+fn route_words(bits: u32) -> String {
+    let mut words: Vec<&str> =
+        Route::ALL.iter().filter(|route| bits >> **route as u32 & 1 == 1).map(|route| route.as_str()).collect();
+    words.sort_unstable();
+    words.join(" ")
+}
+
 fn accounts(input: &ReportInput<'_>) -> Vec<AccountRow> {
     let messages = &input.ingested.messages;
     let columns = &messages.columns;
-    let mut routes: BTreeMap<u32, BTreeSet<&'static str>> = BTreeMap::new();
+    // A bit for each route that an account has sent on.
+    let mut routes = vec![0_u32; messages.accounts.len()];
     for ((account, route), direction) in columns.account.iter().zip(&columns.route).zip(&columns.direction) {
-        if *direction == Direction::Outbound {
-            routes.entry(*account).or_default().insert(route.as_str());
+        if *direction == Direction::Outbound
+            && let Some(used) = routes.get_mut(*account as usize)
+        {
+            *used |= 1 << *route as u32;
         }
     }
     let rows =
         messages.accounts.iter().zip(&input.activity.accounts).enumerate().map(|(index, (account, activity))| {
             let stated = account.route.map(|route| route.as_str());
-            let used = routes.get(&(index as u32)).map(|routes| routes.iter().copied().collect::<Vec<_>>().join(" "));
+            let used = routes.get(index).copied().filter(|used| *used != 0).map(route_words);
             AccountRow {
                 account: account.id.clone(),
                 route: used.or(stated.map(str::to_owned)).unwrap_or_default(),

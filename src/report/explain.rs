@@ -424,7 +424,7 @@ impl Seen<'_> {
             first_sent: utc(finding.first_sent),
             last_sent: utc(finding.last_sent),
             campaigns: campaigns.into_iter().filter(|id| !id.is_empty()).map(str::to_owned).collect(),
-            bursts: self.bursts_of(&finding.rows),
+            bursts: self.again.activity.marks.bursts_with(&finding.rows),
             amounts: finding.amounts.iter().map(amount).collect(),
             limitation: finding.limitation.iter().map(limitation).collect(),
             counter_evidence: words(&finding.counter_evidence),
@@ -480,7 +480,7 @@ impl Seen<'_> {
             drip: campaign.drip,
             runs: near::runs(self, campaign),
             run_gap_ms: self.again.detection.run.milliseconds,
-            bursts: self.bursts_of(&campaign.rows),
+            bursts: self.again.activity.marks.bursts_with(&campaign.rows),
             findings: self.findings_of(&campaign.rows),
         }
     }
@@ -502,23 +502,12 @@ impl Seen<'_> {
             last_inbound: near::last_inbound(self, row).filter(|_| outbound).map(utc),
             reply_window_ms: self.again.detection.reply.milliseconds,
             run: marks.run_id(at).to_owned(),
-            bursts: self.bursts_of(&[row]),
+            bursts: self.again.activity.marks.bursts_with(&[row]),
             findings: self.findings_of(&[row]),
             content: if outbound && campaign.is_empty() { near::content_of(self, row) } else { None },
             detectors: account.filter(|_| outbound).map(around).unwrap_or_default(),
             campaign,
         }
-    }
-
-    /// Bursts that hold one of some rows.
-    fn bursts_of(&self, rows: &[u32]) -> Vec<String> {
-        let marks = &self.again.activity.marks;
-        let ids = rows.iter().map(|row| marks.burst_ids(*row as usize));
-        let ids: BTreeSet<String> = ids
-            .flat_map(|ids| ids.split(' ').map(str::to_owned).collect::<Vec<_>>())
-            .filter(|id| !id.is_empty())
-            .collect();
-        ids.into_iter().collect()
     }
 
     /// Findings that hold one of some rows.
