@@ -196,18 +196,19 @@ fn family_of(messages: &Messages, sizes: &[(u32, u64)], least: u64) -> Mined {
     let mut family = vec![families::ALONE; contents.len()];
     let mut tight = vec![families::ALONE; contents.len()];
     // A family matters when it has several texts and could reach enough.
-    let mut reach: HashMap<u32, (u32, u64), FxBuildHasher> = HashMap::default();
+    let mut reach = vec![(0_u32, 0_u64); families.len()];
     for (text, template) in mined.template_of.iter().enumerate() {
-        if let Some((loose, _)) = families.get(*template as usize) {
-            let entry = reach.entry(*loose).or_default();
-            entry.0 += 1;
-            entry.1 += weight(text).1;
+        if let Some((loose, _)) = families.get(*template as usize)
+            && let Some((texts, reached)) = reach.get_mut(*loose as usize)
+        {
+            *texts += 1;
+            *reached += weight(text).1;
         }
     }
     for (text, template) in mined.template_of.iter().enumerate() {
         let Some((loose, close)) = families.get(*template as usize) else { continue };
         let content = contents.text_of.get(text).copied().unwrap_or(NO_CONTENT) as usize;
-        let big = reach.get(loose).is_some_and(|(texts, reach)| *texts > 1 && *reach >= least);
+        let big = reach.get(*loose as usize).is_some_and(|(texts, reach)| *texts > 1 && *reach >= least);
         if let (true, Some(family), Some(tight)) = (big, family.get_mut(content), tight.get_mut(content)) {
             (*family, *tight) = (*loose, *close);
         }

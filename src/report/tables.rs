@@ -28,7 +28,7 @@ pub enum Kind {
 pub type Column = (&'static str, Kind);
 
 /// What takes the rows of a table.
-pub trait RowSink {
+pub trait RowSink: Send {
     /// Takes a row, a text for each column.
     ///
     /// # Errors
@@ -478,32 +478,53 @@ fn evidence(source: &Source<'_>, sink: &mut dyn RowSink) -> Result<(), ReportErr
             text(place.length),
         ]
     };
-    for finding in &input.assessment.findings {
-        for block in input.evidence.of(&finding.rows).chunks(EVIDENCE_BLOCK) {
-            let block: Vec<(u32, [String; 8])> =
-                block.par_iter().with_min_len(64).map(|row| (*row, made(row))).collect();
-            for (row, [message_id, sent_at, recipient, record, line, offset, sha256, length]) in block {
-                let at = row as usize;
-                let file = columns.file.get(at).and_then(|file| messages.files.get(*file as usize));
-                row!(
-                    sink,
-                    finding.id,
-                    message_id,
-                    sent_at,
-                    messages.account(at).map_or("", |account| account.id.as_str()),
-                    recipient,
-                    columns.status.get(at).map_or("", |status| status.as_str()),
-                    columns.route.get(at).map_or("", |route| route.as_str()),
-                    input.activity.marks.campaign_id(at),
-                    file.map_or("", String::as_str),
-                    record,
-                    line,
-                    offset,
-                    sha256,
-                    length
-                )?;
-            }
-        }
+    let make = |block: &[u32]| -> Vec<(u32, [String; 8])> {
+        block.par_iter().with_min_len(64).map(|row| (*row, made(row))).collect()
+    };
+    let mut blocks = input.assessment.findings.iter().flat_map(|finding| {
+        let rows = input.evidence.of(&finding.rows);
+        rows.chunks(EVIDENCE_BLOCK).map(move |block| (finding, block)).collect::<Vec<_>>()
+    });
+    let mut next = || blocks.next().map(|(finding, block)| (finding, make(block)));
+    let mut ready = next();
+    while let Some((finding, block)) = ready {
+        // While one core writes and hashes a block, the others make the next.
+        let (written, following) = rayon::join(|| evidence_block(source, sink, &finding.id, block), &mut next);
+        written?;
+        ready = following;
+    }
+    Ok(())
+}
+
+fn evidence_block(
+    source: &Source<'_>,
+    sink: &mut dyn RowSink,
+    finding: &str,
+    block: Vec<(u32, [String; 8])>,
+) -> Result<(), ReportError> {
+    let input = source.input;
+    let messages = &input.ingested.messages;
+    let columns = &messages.columns;
+    for (row, [message_id, sent_at, recipient, record, line, offset, sha256, length]) in block {
+        let at = row as usize;
+        let file = columns.file.get(at).and_then(|file| messages.files.get(*file as usize));
+        row!(
+            sink,
+            finding,
+            message_id,
+            sent_at,
+            messages.account(at).map_or("", |account| account.id.as_str()),
+            recipient,
+            columns.status.get(at).map_or("", |status| status.as_str()),
+            columns.route.get(at).map_or("", |route| route.as_str()),
+            input.activity.marks.campaign_id(at),
+            file.map_or("", String::as_str),
+            record,
+            line,
+            offset,
+            sha256,
+            length
+        )?;
     }
     Ok(())
 }
