@@ -89,7 +89,9 @@ def drawing(drawn: list[Point]) -> str:
     for point in drawn:
         x, y = across(point.messages), down(point.microseconds)
         parts.append(f'<circle class="point" cx="{x:.1f}" cy="{y:.1f}" r="4"/>')
-        parts.append(f'<text class="middle" x="{x:.1f}" y="{y - 10:.1f}">{point.microseconds:.2f}</text>')
+        # The first and the last lie on the edges, where the figures of the axis stand.
+        anchor, aside = ("start", 8) if point is drawn[0] else ("end", -8) if point is drawn[-1] else ("middle", 0)
+        parts.append(f'<text class="{anchor}" x="{x + aside:.1f}" y="{y - 10:.1f}">{point.microseconds:.2f}</text>')
     return "\n".join([*parts, "</svg>", ""])
 
 
