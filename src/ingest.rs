@@ -25,6 +25,7 @@ mod json;
 mod kinds;
 pub mod learn;
 mod lines;
+pub mod local_contents;
 mod mail_log;
 pub mod mapping;
 mod messenger;
@@ -444,8 +445,7 @@ fn read_input<'c>(
 /// Size and hash of a file that no reader reads.
 fn describe_unread(input: &Input, account: &mut InputFile) {
     account.bytes = std::fs::metadata(&input.path).map_or(0, |meta| meta.len());
-    let hash = open::sha256_of_file(&input.path);
-    account.sha256 = hash.map_or_else(|_| String::new(), |(sha256, _)| sha256);
+    account.sha256 = open::sha256_of_file(&input.path).unwrap_or_default();
 }
 
 fn whole_file_reject<'c>(file: &FileContext<'c>, account: &mut InputFile, reason: &str, head: &[u8]) -> Batch<'c> {

@@ -80,3 +80,19 @@ pub struct FileContext<'c> {
     /// Authors or addresses that the case file lists as accounts.
     pub known_accounts: &'c [String],
 }
+
+#[cfg(test)]
+impl<'c> FileContext<'c> {
+    /// A file of which nothing is known, for tests.
+    pub(crate) fn unknown(context: &'c Context, index: u32) -> Self {
+        Self {
+            context,
+            index,
+            provisional: "?x".to_owned(),
+            file_name: "x.json".to_owned(),
+            zones: Zones::named("UTC").expect("UTC"),
+            zone_basis: ZoneBasis::Guessed,
+            known_accounts: &[],
+        }
+    }
+}

@@ -9,13 +9,14 @@ use rayon::prelude::*;
 use rustc_hash::FxBuildHasher;
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::batch::{Batch, Consent, LocalContents};
+use super::batch::{Batch, Consent};
 use super::compact::compact;
 use super::echo::Echo;
 use super::gather::Wanted;
 use super::identity::is_made_of_parts;
 use super::join::{Entry, join};
 use super::kinds::Stated;
+use super::local_contents::LocalContents;
 use super::people;
 use super::samples::{Origins, Samples};
 use crate::message::{
@@ -495,24 +496,15 @@ mod tests {
 
     use super::super::batch::Draft;
     use super::super::context::{Context, FileContext};
-    use super::super::time::Zones;
     use super::*;
-    use crate::message::{Place, Status, ZoneBasis};
+    use crate::message::{Place, Status};
 
     /// One record: its file, which message it tells of (none: it has no id), when, how far, with which text.
     type Told = (bool, Option<u8>, i64, bool, Option<u8>);
 
     /// Everything that folding gives, with the records cut into batches at these places.
     fn folded(context: &Context, records: &[Told], cuts: &[usize]) -> String {
-        let file = |index: u32| FileContext {
-            context,
-            index,
-            provisional: "?x".to_owned(),
-            file_name: "x.json".to_owned(),
-            zones: Zones::named("UTC").expect("UTC"),
-            zone_basis: ZoneBasis::Guessed,
-            known_accounts: &[],
-        };
+        let file = |index: u32| FileContext::unknown(context, index);
         let files = [file(0), file(1)];
         let mut batches = Vec::new();
         for (index, file) in files.iter().enumerate() {

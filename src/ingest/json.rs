@@ -202,20 +202,10 @@ mod tests {
 
     use super::super::context::Context;
     use super::super::formats;
-    use super::super::time::Zones;
     use super::*;
-    use crate::message::ZoneBasis;
 
     fn file(context: &Context) -> FileContext<'_> {
-        FileContext {
-            context,
-            index: 0,
-            provisional: "?x".to_owned(),
-            file_name: "x.json".to_owned(),
-            zones: Zones::named("UTC").expect("UTC"),
-            zone_basis: ZoneBasis::Guessed,
-            known_accounts: &[],
-        }
+        FileContext::unknown(context, 0)
     }
 
     /// Every end of every record, with its place.

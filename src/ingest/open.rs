@@ -176,12 +176,12 @@ pub fn sha256_of(source: &mut (impl Read + ?Sized)) -> io::Result<(String, u64)>
     }
 }
 
-/// SHA-256 as hex digits of a file, and its size.
+/// SHA-256 as hex digits of a file.
 ///
 /// # Errors
 /// When it cannot be read.
-pub fn sha256_of_file(path: &Path) -> io::Result<(String, u64)> {
-    sha256_of(&mut File::open(path)?)
+pub fn sha256_of_file(path: &Path) -> io::Result<String> {
+    sha256_of(&mut File::open(path)?).map(|(sha256, _)| sha256)
 }
 
 /// SHA-256 as hex digits.

@@ -4,9 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::batch::LocalContents;
 use super::echo::Echo;
 use super::join::Entry;
+use super::local_contents::LocalContents;
 use super::named_texts::NamedTexts;
 use crate::message::{Columns, ContentKind, ContentWords, Contents, Direction, NO_CONTENT, Texts};
 

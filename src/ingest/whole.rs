@@ -4,9 +4,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::batch::{Batch, Consent, Interner, LocalContents, Reject, Restored};
+use super::batch::{Batch, Consent, Interner, Reject, Restored};
 use super::echo::Echo;
 use super::identity::Identity;
+use super::local_contents::LocalContents;
 use super::reading::Reading;
 use crate::message::{Columns, RecipientKind};
 

@@ -276,11 +276,7 @@ fn gone(sources: &[SourceRow], rows: &BTreeMap<u32, PartRows>) -> BTreeSet<u32> 
     let tops: Vec<&SourceRow> = sources.iter().filter(|source| needed.contains(&source.id)).collect();
     let is_there = |source: &SourceRow| {
         let size = std::fs::metadata(&source.path).is_ok_and(|meta| meta.len() == source.bytes);
-        size && sha256_of(&source.path).is_some_and(|sha256| sha256 == source.sha256)
+        size && open::sha256_of_file(&source.path).is_ok_and(|sha256| sha256 == source.sha256)
     };
     tops.par_iter().filter(|source| !is_there(source)).map(|source| source.id).collect()
-}
-
-pub(super) fn sha256_of(path: &std::path::Path) -> Option<String> {
-    open::sha256_of_file(path).ok().map(|(sha256, _)| sha256)
 }

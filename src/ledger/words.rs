@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::LedgerError;
-use crate::ingest::batch::{Interner, LocalContents};
+use crate::ingest::batch::Interner;
+use crate::ingest::local_contents::LocalContents;
 use crate::ingest::named_texts::NamedTexts;
 use crate::ingest::whole::{Whole, interned};
 use crate::message::{ContentKind, RecipientKind};

@@ -130,7 +130,7 @@ impl Source {
         let standing = match &self.path {
             _ if self.recorded.sha256.is_empty() => Standing::NeverRead,
             None => Standing::Missing,
-            Some(path) => match sha256(path) {
+            Some(path) => match open::sha256_of_file(path).ok() {
                 Some(sha256) if sha256 == self.recorded.sha256 => Standing::Same,
                 Some(_) => Standing::Changed,
                 None => Standing::Missing,
@@ -271,7 +271,7 @@ impl Finder {
 
 /// Whether a file has the bytes of an input.
 fn is(path: &Path, input: &Hashed) -> bool {
-    sha256(path).is_some_and(|sha256| sha256 == input.sha256)
+    open::sha256_of_file(path).is_ok_and(|sha256| sha256 == input.sha256)
 }
 
 fn files_by_size(folder: &Path) -> BTreeMap<u64, Vec<PathBuf>> {
@@ -282,10 +282,6 @@ fn files_by_size(folder: &Path) -> BTreeMap<u64, Vec<PathBuf>> {
         by_size.entry(size).or_default().push(entry.into_path());
     }
     by_size
-}
-
-fn sha256(path: &Path) -> Option<String> {
-    open::sha256_of_file(path).ok().map(|(sha256, _)| sha256)
 }
 
 /// What a report was written from, as far as detection.
@@ -450,7 +446,7 @@ fn used_files(
     let recorded = manifest.files.iter().filter(|file| kinds.contains(&file.kind.as_str()));
     let find = |file: &super::reading::UsedFile| {
         let mut paths = std::iter::once(PathBuf::from(&file.file)).chain(named.iter().cloned());
-        let found = paths.find(|path| sha256(path).is_some_and(|sha256| sha256 == file.sha256));
+        let found = paths.find(|path| open::sha256_of_file(path).is_ok_and(|sha256| sha256 == file.sha256));
         found.ok_or_else(|| AgainError::Used { file: file.file.clone(), sha256: file.sha256.clone(), option })
     };
     recorded.map(find).collect()

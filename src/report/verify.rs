@@ -115,10 +115,6 @@ pub enum VerifyError {
     NoReport(PathBuf),
 }
 
-fn hash_of(path: &Path) -> io::Result<String> {
-    sha256_of_file(path).map(|(hash, _)| hash)
-}
-
 /// Checks a report folder.
 ///
 /// # Errors
@@ -135,7 +131,7 @@ pub fn folder(folder: &Path) -> Result<FolderCheck, VerifyError> {
             if Path::new(file).components().any(|part| !matches!(part, Component::Normal(_))) {
                 return Checked::new(file, State::Unreadable, "this is no name inside the folder");
             }
-            Checked::hashed(file, &hash_of(&folder.join(file)), hash)
+            Checked::hashed(file, &sha256_of_file(&folder.join(file)), hash)
         })
         .collect();
     outputs.push(manifest);
@@ -361,7 +357,7 @@ fn check_input(file: &str, hash: &str, places: Vec<PathBuf>) -> (Checked, Option
     }
     let mut first = None;
     for path in places {
-        let mut checked = Checked::hashed(file, &hash_of(&path), hash);
+        let mut checked = Checked::hashed(file, &sha256_of_file(&path), hash);
         if checked.state == State::Same {
             return (checked, Some(path));
         }
@@ -384,7 +380,7 @@ pub fn compare(earlier: &Path, again: &Path, known: &[Checked]) -> Vec<Checked> 
     names.extend(known.iter().filter(|checked| checked.state != State::Unlisted).map(|checked| checked.file.clone()));
     names
         .par_iter()
-        .map(|name| match (hash_of(&again.join(name)), hash_of(&earlier.join(name))) {
+        .map(|name| match (sha256_of_file(&again.join(name)), sha256_of_file(&earlier.join(name))) {
             (Ok(again), Ok(earlier)) if again == earlier => Checked::new(name, State::Same, ""),
             (Ok(_), Ok(_)) => Checked::new(name, State::Changed, "other bytes"),
             (Err(_), _) => Checked::new(name, State::Missing, "it does not come again"),

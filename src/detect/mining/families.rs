@@ -15,10 +15,10 @@ pub const ALONE: u32 = u32::MAX;
 const PAIR_BANDS: u64 = 32;
 /// Bands over words, for reordered ones.
 const WORD_BANDS: u64 = 12;
-/// Templates that are fetched at a time.
-const FETCHED: usize = 32;
 /// Hash functions of one band over words.
 const WORD_ROWS: u64 = 3;
+/// Templates that are fetched at a time.
+const FETCHED: usize = 32;
 
 /// How alike two templates are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -216,26 +216,28 @@ pub fn join(templates: &Templates) -> Vec<(u32, u32)> {
 /// The templates of a band, by key; those with one key in an order in which like ones tend to be neighbours.
 fn banded(templates: &Templates, band: u64) -> Vec<Banded> {
     let order = Function::new(band + 1000);
-    let lists = if band < PAIR_BANDS { &templates.pairs } else { &templates.sets };
     // The upper half of a hash tells what is alike; that two sets have it by chance costs one comparison.
     let joined = |key: u64, order: u64| (key >> 32 << 32) | order >> 32;
-    let of_pairs = |set: &[u32]| {
-        let [key, order] = least([Function::new(band), order], set);
-        joined(mix(key), order)
-    };
-    let first = band.saturating_sub(PAIR_BANDS) * WORD_ROWS + 2000;
-    let [one, two, three]: [Function; WORD_ROWS as usize] =
-        std::array::from_fn(|row| Function::new(first + row as u64));
-    let of_words = |set: &[u32]| {
-        let [one, two, three, order] = least([one, two, three, order], set);
-        joined(mix(mix(mix(one) ^ two) ^ three), order)
-    };
-    let all = (0..lists.len()).map(|index| (lists.get(index), index as u32)).filter(|(set, _)| !set.is_empty());
-    let mut banded: Vec<Banded> = if band < PAIR_BANDS {
-        all.map(|(set, index)| (of_pairs(set), index)).collect()
+    if let Some(band) = band.checked_sub(PAIR_BANDS) {
+        let first = band * WORD_ROWS + 2000;
+        let [one, two, three]: [Function; WORD_ROWS as usize] =
+            std::array::from_fn(|row| Function::new(first + row as u64));
+        by_key(&templates.sets, |words| {
+            let [one, two, three, order] = least([one, two, three, order], words);
+            joined(mix(mix(mix(one) ^ two) ^ three), order)
+        })
     } else {
-        all.map(|(set, index)| (of_words(set), index)).collect()
-    };
+        by_key(&templates.pairs, |pairs| {
+            let [key, order] = least([Function::new(band), order], pairs);
+            joined(mix(key), order)
+        })
+    }
+}
+
+/// The sets that hold something, by key.
+fn by_key(sets: &Lists, key: impl Fn(&[u32]) -> u64) -> Vec<Banded> {
+    let all = (0..sets.len()).map(|index| (sets.get(index), index as u32)).filter(|(set, _)| !set.is_empty());
+    let mut banded: Vec<Banded> = all.map(|(set, index)| (key(set), index)).collect();
     banded.sort_unstable();
     banded
 }

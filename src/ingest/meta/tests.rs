@@ -3,19 +3,10 @@
 use proptest::prelude::*;
 
 use super::super::context::Context;
-use super::super::time::Zones;
 use super::*;
 
 fn file(context: &Context) -> FileContext<'_> {
-    FileContext {
-        context,
-        index: 0,
-        provisional: "?x".to_owned(),
-        file_name: "x.json".to_owned(),
-        zones: Zones::named("UTC").expect("UTC"),
-        zone_basis: ZoneBasis::Guessed,
-        known_accounts: &[],
-    }
+    FileContext::unknown(context, 0)
 }
 
 fn context() -> &'static Context {

@@ -9,8 +9,8 @@ use rayon::prelude::*;
 use rusqlite::params;
 
 use super::{Register, bytes_of, path_of};
+use crate::ingest::open::sha256_of_file;
 use crate::ledger::LedgerError;
-use crate::ledger::load::sha256_of;
 
 /// A file that changed less than this before it was hashed may have changed again within one tick of its clock.
 #[cfg(unix)]
@@ -47,7 +47,7 @@ pub fn hashes(paths: &[PathBuf], known: &BTreeMap<PathBuf, Stamped>, now: i64) -
         if let Some(known) = known.get(path).filter(|known| Some(&known.stamp) == stamp.as_ref()) {
             return Hashed { sha256: Some(known.sha256.clone()), stamp: None };
         }
-        let sha256 = sha256_of(path);
+        let sha256 = sha256_of_file(path).ok();
         // Only what stood still while it was read.
         let stamp = stamp.filter(|stamp| stamp_of(path, now).as_ref() == Some(stamp));
         Hashed { sha256, stamp }
