@@ -19,9 +19,9 @@ use rayon::prelude::*;
 use rustc_hash::FxBuildHasher;
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::message::{ContentKind, Direction, Messages, NO_CONTENT};
+use crate::message::{ContentKind, Contents, Direction, Messages, NO_CONTENT};
 
-pub use families::Similarity;
+pub use families::{ALONE, BANDS, Joint, Similarity};
 pub use profiles::Profile;
 use words::Words;
 
@@ -59,6 +59,13 @@ pub struct Common {
 /// Groups whose outbound messages could reach `least`, each stated audience adding its size.
 #[must_use]
 pub fn groups(messages: &Messages, least: u64) -> Vec<Group> {
+    let sizes = sizes(messages);
+    groups_of(messages, &Mined::of(&messages.contents, &sizes, least), least)
+}
+
+/// Of each content the outbound messages, and how many people they could reach.
+#[must_use]
+pub fn sizes(messages: &Messages) -> Vec<Size> {
     let columns = &messages.columns;
     let mut sizes = vec![(0_u32, 0_u64); messages.contents.len()];
     for (row, (content, direction)) in columns.content.iter().zip(&columns.direction).enumerate() {
@@ -70,7 +77,15 @@ pub fn groups(messages: &Messages, least: u64) -> Vec<Group> {
             *reach += u64::from(columns.audience.get(row).copied().unwrap_or(1));
         }
     }
-    let family_of = family_of(messages, &sizes, least);
+    sizes
+}
+
+/// The groups among messages whose contents were mined. All messages of a family, and of a content in none, must be
+/// here together.
+#[must_use]
+pub fn groups_of(messages: &Messages, mined: &Mined, least: u64) -> Vec<Group> {
+    let columns = &messages.columns;
+    let sizes = sizes(messages);
     let clients = clients(messages);
     let mut slots = Slots::new(messages.contents.len());
     let mut found: Vec<(bool, u32, Vec<u32>)> = Vec::new();
@@ -78,8 +93,8 @@ pub fn groups(messages: &Messages, least: u64) -> Vec<Group> {
         if *direction != Direction::Outbound || *content == NO_CONTENT {
             continue;
         }
-        let family = family_of.family.get(*content as usize).copied().unwrap_or(families::ALONE);
-        let alone = family == families::ALONE;
+        let family = mined.family.get(*content as usize).copied().unwrap_or(ALONE);
+        let alone = family == ALONE;
         let reach = sizes.get(*content as usize).map_or(0, |(_, reach)| *reach);
         if alone && reach < least.max(1) {
             continue;
@@ -102,12 +117,12 @@ pub fn groups(messages: &Messages, least: u64) -> Vec<Group> {
     let groups = found.into_par_iter().flat_map_iter(|(alone, content, mut rows)| {
         order(messages, &mut rows);
         if alone {
-            let text = alone_common(messages, &family_of.words, content);
+            let text = alone_common(messages, &mined.words, content);
             return vec![Group { content, rows, text }];
         }
-        profiles::divide(messages, &family_of.words, &family_of.tight, rows)
+        profiles::divide(messages, &mined.words, &mined.tight, rows)
             .into_iter()
-            .flat_map(|rows| joined(messages, &family_of.words, rows))
+            .flat_map(|rows| joined(messages, &mined.words, rows))
             .collect()
     });
     let mut groups: Vec<Group> = groups.collect();
@@ -174,46 +189,95 @@ pub fn order(messages: &Messages, rows: &mut [u32]) {
     });
 }
 
+/// Outbound messages of a content, and how many people they could reach.
+pub type Size = (u32, u64);
+
 /// What mining knows of contents.
-struct Mined {
-    /// Family of each content, or [`families::ALONE`].
-    family: Vec<u32>,
+#[derive(Debug)]
+pub struct Mined {
+    /// Family of each content, or [`ALONE`].
+    pub family: Vec<u32>,
     /// Tight family of each content inside its family.
-    tight: Vec<u32>,
+    pub tight: Vec<u32>,
     words: Words,
 }
 
-fn family_of(messages: &Messages, sizes: &[(u32, u64)], least: u64) -> Mined {
-    let contents = &messages.contents;
-    let words = Words::of(contents);
-    let weight = |text: usize| {
-        let content = contents.text_of.get(text).copied().unwrap_or(NO_CONTENT);
-        sizes.get(content as usize).copied().unwrap_or_default()
-    };
-    let frequent = words.frequent(|text| u64::from(weight(text).0), templates::SUPPORT);
-    let mined = templates::mine(&words, &frequent);
-    let families = families::join(&mined);
-    let mut family = vec![families::ALONE; contents.len()];
-    let mut tight = vec![families::ALONE; contents.len()];
-    // A family matters when it has several texts and could reach enough.
-    let mut reach = vec![(0_u32, 0_u64); families.len()];
-    for (text, template) in mined.template_of.iter().enumerate() {
-        if let Some((loose, _)) = families.get(*template as usize)
-            && let Some((texts, reached)) = reach.get_mut(*loose as usize)
-        {
-            *texts += 1;
-            *reached += weight(text).1;
-        }
+impl Mined {
+    /// Mines contents of these sizes; a family counts that could reach `least`.
+    #[must_use]
+    pub fn of(contents: &Contents, sizes: &[Size], least: u64) -> Self {
+        Templated::of(contents, sizes).families(families::join, least)
     }
-    for (text, template) in mined.template_of.iter().enumerate() {
-        let Some((loose, close)) = families.get(*template as usize) else { continue };
-        let content = contents.text_of.get(text).copied().unwrap_or(NO_CONTENT) as usize;
-        let big = reach.get(*loose as usize).is_some_and(|(texts, reach)| *texts > 1 && *reach >= least);
-        if let (true, Some(family), Some(tight)) = (big, family.get_mut(content), tight.get_mut(content)) {
-            (*family, *tight) = (*loose, *close);
-        }
+
+    /// With families that were found before: of each content its family and its tight family.
+    #[must_use]
+    pub fn known(contents: &Contents, family: Vec<u32>, tight: Vec<u32>) -> Self {
+        Self { family, tight, words: Words::of(contents) }
     }
-    Mined { family, tight, words }
+}
+
+/// Contents with the templates of their texts, before the templates are joined.
+#[derive(Debug)]
+pub struct Templated<'a> {
+    contents: &'a Contents,
+    sizes: &'a [Size],
+    words: Words,
+    mined: templates::Templates,
+}
+
+impl<'a> Templated<'a> {
+    /// Contents with their sizes.
+    #[must_use]
+    pub fn of(contents: &'a Contents, sizes: &'a [Size]) -> Self {
+        let words = Words::of(contents);
+        let weight = |text: usize| u64::from(size_of_text(contents, sizes, text).0);
+        let frequent = words.frequent(weight, templates::SUPPORT);
+        let mined = templates::mine(&words, &frequent);
+        Self { contents, sizes, words, mined }
+    }
+
+    /// The joints that these of [`BANDS`] bands give between templates.
+    #[must_use]
+    pub fn joints(&self, bands: &[u64]) -> Vec<Joint> {
+        families::joints(&self.mined, bands)
+    }
+
+    /// Families by joints that were found before, in whatever order.
+    #[must_use]
+    pub fn joined(self, joints: &[Joint], least: u64) -> Mined {
+        self.families(|templates| families::joined(templates, joints), least)
+    }
+
+    fn families(self, join: impl FnOnce(&templates::Templates) -> Vec<(u32, u32)>, least: u64) -> Mined {
+        let Self { contents, sizes, words, mined } = self;
+        let families = join(&mined);
+        let mut family = vec![ALONE; contents.len()];
+        let mut tight = vec![ALONE; contents.len()];
+        // A family matters when it has several texts and could reach enough.
+        let mut reach = vec![(0_u32, 0_u64); families.len()];
+        for (text, template) in mined.template_of.iter().enumerate() {
+            if let Some((loose, _)) = families.get(*template as usize)
+                && let Some((texts, reached)) = reach.get_mut(*loose as usize)
+            {
+                *texts += 1;
+                *reached += size_of_text(contents, sizes, text).1;
+            }
+        }
+        for (text, template) in mined.template_of.iter().enumerate() {
+            let Some((loose, close)) = families.get(*template as usize) else { continue };
+            let content = contents.text_of.get(text).copied().unwrap_or(NO_CONTENT) as usize;
+            let big = reach.get(*loose as usize).is_some_and(|(texts, reach)| *texts > 1 && *reach >= least);
+            if let (true, Some(family), Some(tight)) = (big, family.get_mut(content), tight.get_mut(content)) {
+                (*family, *tight) = (*loose, *close);
+            }
+        }
+        Mined { family, tight, words }
+    }
+}
+
+fn size_of_text(contents: &Contents, sizes: &[Size], text: usize) -> Size {
+    let content = contents.text_of.get(text).copied().unwrap_or(NO_CONTENT);
+    sizes.get(content as usize).copied().unwrap_or_default()
 }
 
 fn alone_common(messages: &Messages, words: &Words, content: u32) -> Option<Common> {

@@ -32,6 +32,30 @@ impl Inbound {
     }
 }
 
+/// Which messages are replies, and by whose inbound messages.
+#[derive(Clone, Debug, Default)]
+pub struct Replies {
+    /// For each account, whose inbound messages count.
+    pub inbound: Vec<Inbound>,
+    /// For each row, whether it was initiated.
+    pub initiated: Vec<bool>,
+    /// The same under a service window that is 10 % longer; `None` where no log holds inbound messages.
+    pub initiated_longer: Option<Vec<bool>>,
+}
+
+impl Replies {
+    /// Those of all rows; `groups` are the rows of each account by time.
+    #[must_use]
+    pub fn of(messages: &Messages, groups: &[Vec<u32>], window_ms: i64) -> Self {
+        let inbound = inbound(messages, groups);
+        let initiated = initiated_rows(messages, groups, &inbound, window_ms);
+        let longer = window_ms.saturating_add(window_ms / 10);
+        let any = inbound.iter().any(|from| *from != Inbound::None);
+        let initiated_longer = any.then(|| initiated_rows(messages, groups, &inbound, longer));
+        Self { inbound, initiated, initiated_longer }
+    }
+}
+
 /// For each account, whose inbound messages count. `groups` are the rows of each account by time.
 #[must_use]
 pub fn inbound(messages: &Messages, groups: &[Vec<u32>]) -> Vec<Inbound> {

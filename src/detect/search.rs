@@ -29,20 +29,15 @@ pub struct Field<'a> {
     pub born: &'a [(Option<i64>, Option<i64>)],
 }
 
-/// All bursts of all detectors, in no order.
+/// The bursts of all detectors that look at whole accounts and clients, in no order.
 #[must_use]
-pub fn find(field: Field<'_>, settings: &Settings) -> Vec<Burst> {
-    let wanted = |scopes: &[Scope]| settings.detectors.iter().any(|detector| scopes.contains(&detector.scope));
-    let mut found: Vec<Burst> = field
-        .accounts
-        .par_iter()
-        .enumerate()
-        .flat_map_iter(|(account, rows)| {
-            let subject = Subject { accounts: vec![account as u32], client: None, rows: Cow::Borrowed(rows) };
-            of_subject(field, settings, Scope::Account, &subject, NO_CONTENT)
-        })
-        .collect();
-    if wanted(&[Scope::Client, Scope::Portfolio]) {
+pub fn in_accounts(field: Field<'_>, settings: &Settings) -> Vec<Burst> {
+    let of_account = |(account, rows): (usize, &Vec<u32>)| {
+        let subject = Subject { accounts: vec![account as u32], client: None, rows: Cow::Borrowed(rows) };
+        of_subject(field, settings, Scope::Account, &subject, NO_CONTENT)
+    };
+    let mut found: Vec<Burst> = field.accounts.par_iter().enumerate().flat_map_iter(of_account).collect();
+    if wanted(settings, &[Scope::Client, Scope::Portfolio]) {
         let clients = groups::by_client(field.messages, field.accounts);
         let of_clients = clients.par_iter().flat_map_iter(|subject| {
             let client = of_subject(field, settings, Scope::Client, subject, NO_CONTENT);
@@ -50,9 +45,19 @@ pub fn find(field: Field<'_>, settings: &Settings) -> Vec<Burst> {
         });
         found.par_extend(of_clients);
     }
+    found
+}
+
+/// The bursts of all detectors that look at one content of one account, in no order.
+#[must_use]
+pub fn in_contents(field: Field<'_>, settings: &Settings) -> Vec<Burst> {
+    let mut found = Vec::new();
+    if !wanted(settings, &[Scope::AccountAndContent]) {
+        return found;
+    }
+    let columns = &field.messages.columns;
     let of_content = |content: u32, rows: &[u32], forwarded: bool| {
         let mut found = Vec::new();
-        let columns = &field.messages.columns;
         let mut rows = rows.to_vec();
         // Stable: inside an account the order of time stays.
         rows.sort_by_key(|row| columns.account.get(*row as usize).copied().unwrap_or_default());
@@ -69,14 +74,15 @@ pub fn find(field: Field<'_>, settings: &Settings) -> Vec<Burst> {
         }
         found
     };
-    if wanted(&[Scope::AccountAndContent]) {
-        found
-            .par_extend(field.contents.par_iter().flat_map_iter(|group| of_content(group.content, &group.rows, false)));
-        // Forwards count from a handful of chats on, so they are not among the contents that reach enough.
-        let forwards = forwards(&field.messages.columns);
-        found.par_extend(forwards.par_iter().flat_map_iter(|(content, rows)| of_content(*content, rows, true)));
-    }
+    found.par_extend(field.contents.par_iter().flat_map_iter(|group| of_content(group.content, &group.rows, false)));
+    // Forwards count from a handful of chats on, so they are not among the contents that reach enough.
+    let forwards = forwards(columns);
+    found.par_extend(forwards.par_iter().flat_map_iter(|(content, rows)| of_content(*content, rows, true)));
     found
+}
+
+fn wanted(settings: &Settings, scopes: &[Scope]) -> bool {
+    settings.detectors.iter().any(|detector| scopes.contains(&detector.scope))
 }
 
 /// For each account, when its age begins: by the case file, and by its first message.
@@ -134,7 +140,9 @@ pub fn is_whatsapp(platform: Platform) -> bool {
     matches!(platform, Platform::Whatsapp | Platform::Unknown)
 }
 
-fn is_outbound(columns: &Columns, row: u32) -> bool {
+/// Whether a row went out.
+#[must_use]
+pub fn is_outbound(columns: &Columns, row: u32) -> bool {
     columns.direction.get(row as usize) == Some(&Direction::Outbound)
 }
 
@@ -288,7 +296,11 @@ mod tests {
         let initiated = vec![true; messages.columns.len()];
         let contents = Vec::new();
         let field = Field { messages, accounts: &accounts, contents: &contents, initiated: &initiated, born };
-        find(field, &settings).into_iter().map(|burst| (burst.accounts, burst.rows, burst.peak)).collect()
+        in_accounts(field, &settings)
+            .into_iter()
+            .chain(in_contents(field, &settings))
+            .map(|burst| (burst.accounts, burst.rows, burst.peak))
+            .collect()
     }
 
     #[test]

@@ -65,12 +65,14 @@ impl Union {
         index
     }
 
-    fn join(&mut self, left: u32, right: u32) {
+    /// Joins two sets, and says whether they were apart.
+    fn join(&mut self, left: u32, right: u32) -> bool {
         let (left, right) = (self.find_halving(left), self.find_halving(right));
         let (least, other) = (left.min(right), left.max(right));
         if let Some(parent) = self.parent.get_mut(other as usize) {
             *parent = least;
         }
+        left != right
     }
 
     /// Shortens all ways to the root.
@@ -191,26 +193,76 @@ const BANDS_AT_A_TIME: u64 = 4;
 /// A template in a band: the band's key and the order among equal keys in one number, and the template.
 type Banded = (u64, u32);
 
+/// Two templates that are alike, the smaller index first.
+pub type Joint = (u32, u32, Similarity);
+
+/// How many bands there are.
+pub const BANDS: u64 = PAIR_BANDS + WORD_BANDS;
+
+/// Loose and tight families, as far as they are known.
+struct Families {
+    loose: Union,
+    tight: Union,
+}
+
+impl Families {
+    fn new(count: usize) -> Self {
+        Self { loose: Union::new(count), tight: Union::new(count) }
+    }
+
+    /// Takes a joint, and says whether it joins anything that was apart.
+    fn add(&mut self, (left, right, similarity): Joint) -> bool {
+        let loose = self.loose.join(left, right);
+        let tight = similarity == Similarity::Tight && self.tight.join(left, right);
+        loose || tight
+    }
+
+    /// For each template, its loose and its tight family: the least template of either.
+    fn of_templates(&self) -> Vec<(u32, u32)> {
+        (0..self.loose.parent.len() as u32).map(|index| (self.loose.find(index), self.tight.find(index))).collect()
+    }
+}
+
 /// For each template, its loose and its tight family.
 #[must_use]
 pub fn join(templates: &Templates) -> Vec<(u32, u32)> {
-    let count = templates.sets.len();
+    let mut families = Families::new(templates.sets.len());
+    joints_into(&mut families, templates, &(0..BANDS).collect::<Vec<_>>(), |_| {});
+    families.of_templates()
+}
+
+/// The same by joints that were found before. Families do not depend on their order, nor on how the bands were shared out.
+#[must_use]
+pub fn joined(templates: &Templates, joints: &[Joint]) -> Vec<(u32, u32)> {
+    let mut families = Families::new(templates.sets.len());
+    for joint in joints {
+        families.add(*joint);
+    }
+    families.of_templates()
+}
+
+/// The joints that some bands give, without those that join nothing new.
+#[must_use]
+pub fn joints(templates: &Templates, bands: &[u64]) -> Vec<Joint> {
+    let mut found = Vec::new();
+    let mut families = Families::new(templates.sets.len());
+    joints_into(&mut families, templates, bands, |joint| found.push(joint));
+    found
+}
+
+fn joints_into(families: &mut Families, templates: &Templates, bands: &[u64], mut new: impl FnMut(Joint)) {
     let compared = Compared::new(templates);
-    let (mut loose, mut tight) = (Union::new(count), Union::new(count));
-    let bands: Vec<u64> = (0..PAIR_BANDS + WORD_BANDS).collect();
     for bands in bands.chunks(BANDS_AT_A_TIME as usize) {
-        let edges: Vec<Vec<(u32, u32, Similarity)>> =
-            bands.par_iter().map(|band| edges(&compared, &banded(templates, *band), &tight)).collect();
-        for (left, right, similarity) in edges.into_iter().flatten() {
-            loose.join(left, right);
-            if similarity == Similarity::Tight {
-                tight.join(left, right);
+        let found: Vec<Vec<Joint>> =
+            bands.par_iter().map(|band| edges(&compared, &banded(templates, *band), &families.tight)).collect();
+        for joint in found.into_iter().flatten() {
+            if families.add(joint) {
+                new(joint);
             }
         }
-        loose.flatten();
-        tight.flatten();
+        families.loose.flatten();
+        families.tight.flatten();
     }
-    (0..count as u32).map(|index| (loose.find(index), tight.find(index))).collect()
 }
 
 /// The templates of a band, by key; those with one key in an order in which like ones tend to be neighbours.
@@ -243,7 +295,7 @@ fn by_key(sets: &Lists, key: impl Fn(&[u32]) -> u64) -> Vec<Banded> {
 }
 
 /// Pairs worth joining among neighbours with the same key, and with the first of them.
-fn edges(compared: &Compared<'_>, banded: &[Banded], tight: &Union) -> Vec<(u32, u32, Similarity)> {
+fn edges(compared: &Compared<'_>, banded: &[Banded], tight: &Union) -> Vec<Joint> {
     let mut found = Vec::new();
     let runs = banded.chunk_by(|one, next| one.0 >> 32 == next.0 >> 32).filter(|run| run.len() > 1);
     let mut fetched = Vec::with_capacity(FETCHED);
