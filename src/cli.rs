@@ -15,6 +15,7 @@ mod explain;
 mod formats;
 mod import;
 mod inspect;
+mod kernel;
 mod layers;
 mod ledger;
 mod log;
@@ -88,6 +89,7 @@ fn dispatch(call: &Call, out: &mut dyn Write) -> Result<u8, Failure> {
         Command::Rules { command } => rules::run(command, out),
         Command::Case { command } => case::run(command, out),
         Command::Verify(arguments) => verify::run(arguments, out),
+        Command::Kernel { command } => kernel::run(command, out),
         Command::Config { command } => config::run(command, &call.settings, out),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -3,6 +3,7 @@
 //! code, reading all files at once. What stands in a report is decided elsewhere.
 
 mod account;
+pub mod carried;
 mod check;
 mod compaction;
 mod counts;

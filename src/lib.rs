@@ -8,6 +8,7 @@ pub mod cli;
 pub mod detect;
 pub mod hash;
 pub mod ingest;
+pub mod kernel;
 pub mod ledger;
 pub mod lock;
 pub mod message;

@@ -3,6 +3,7 @@
 //! Paths, sizes and days are checked in `settings`.
 
 mod again;
+mod kernel;
 mod knowledge;
 mod ledger;
 mod nightly;
@@ -15,6 +16,7 @@ use clap_complete::Shell;
 
 use super::settings;
 pub use again::{AgainArguments, CompareArguments, ExplainArguments, TraceArguments, VerifyArguments};
+pub use kernel::{ContentArguments, GatherArguments, InputsArguments, KernelCommand, TablesArguments};
 pub use knowledge::{FormatsCommand, RulesCommand};
 pub use ledger::{ImportArguments, LedgerCommand, LedgerTalk};
 pub use nightly::{NightlyArguments, RunArguments};
@@ -97,6 +99,12 @@ pub enum Command {
     },
     /// Check a report against its recorded hashes; with --recompute, make it again and compare bytes
     Verify(VerifyArguments),
+    /// One stage as a process over Arrow streams, for engines such as Apache Spark
+    Kernel {
+        /// What to run.
+        #[command(subcommand)]
+        command: KernelCommand,
+    },
     /// Settings: what is in force and where it came from, and whether a settings file is right
     Config {
         /// What to do.
@@ -132,7 +140,12 @@ impl Command {
             Self::Compare(arguments) => Some(&arguments.talk),
             Self::Case { command: CaseCommand::New(arguments) } => Some(&arguments.input.talk),
             Self::Config { command: ConfigCommand::Show(arguments) } => Some(&arguments.report.input.talk),
+            Self::Kernel { command: KernelCommand::Inputs(arguments) | KernelCommand::Ingest(arguments) } => {
+                Some(&arguments.input.talk)
+            }
+            Self::Kernel { command: KernelCommand::Gather(arguments) } => Some(&arguments.input.talk),
             Self::Ledger { .. }
+            | Self::Kernel { .. }
             | Self::Formats { .. }
             | Self::Rules { .. }
             | Self::Verify(_)
@@ -270,6 +283,9 @@ pub struct ReportArguments {
     /// How long to wait for others who use the ledger, as 30s or 10m
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = settings::duration_text)]
     pub wait: String,
+    /// Take what kernels have read and found in the inputs from this work folder, rather than the inputs themselves
+    #[arg(long, value_name = "DIR", conflicts_with = "ledger")]
+    pub gathered: Option<PathBuf>,
     /// What to write
     #[arg(long, value_name = "KINDS", value_delimiter = ',', default_value = DEFAULT_KINDS)]
     pub write: Vec<KindArgument>,

@@ -18,8 +18,18 @@ use crate::ingest::inputs;
 use crate::report::{SettingRow, SettingValue};
 
 /// Commands whose options can stand in the file and in the environment.
-const CONFIGURED: [&[&str]; 7] =
-    [&["report"], &["run"], &["import"], &["inspect"], &["plan"], &["case", "new"], &["config", "show"]];
+const CONFIGURED: [&[&str]; 10] = [
+    &["report"],
+    &["run"],
+    &["import"],
+    &["inspect"],
+    &["plan"],
+    &["case", "new"],
+    &["config", "show"],
+    &["kernel", "inputs"],
+    &["kernel", "ingest"],
+    &["kernel", "gather"],
+];
 /// Options that belong to one call, and are no settings.
 const OF_ONE_CALL: [&str; 6] = ["help", "version", "config", "json", "origin", "again"];
 /// Options that are called as settings and are other things: the day of a plan, and where plans and drafts go. The nightly

@@ -10,6 +10,7 @@ use anyhow::{Context, anyhow};
 
 use super::arguments::{KindArgument, LanguageArgument, ReportArguments, SeverityArgument};
 use super::exit::{self, Failure};
+use super::kernel;
 use super::layers::Setting;
 use super::progress::Bar;
 use super::settings::{self, Again, Prepared, prepare, prepare_ledger, read_used};
@@ -20,6 +21,7 @@ use crate::assess::{Calendar, Grounds, Pack, Severity, Wording, assess};
 use crate::case::Language;
 use crate::detect::{Settings, detect};
 use crate::ingest::{Ingested, InputFile, Wanted, ingest_wanted};
+use crate::kernel::{Gather, activity};
 use crate::ledger::{Argument, Ledger, Load, Mode};
 #[cfg(feature = "pdf")]
 use crate::report::annex::Form;
@@ -31,9 +33,10 @@ use crate::report::reidentification;
 use crate::report::{Kind, ReportInput, SettingRow, SettingValue, Shown, UsedFile, write};
 
 /// Settings that change no byte of a report: manifests leave them out.
-const WITHOUT_EFFECT: [&str; 12] = [
+const WITHOUT_EFFECT: [&str; 13] = [
     "output",
     "ledger",
+    "gathered",
     "wait",
     "threads",
     "quiet",
@@ -128,6 +131,8 @@ pub struct Recipe {
     since: Option<i64>,
     until: Option<i64>,
     detection: Settings,
+    /// The user's detectors as text.
+    detectors: Option<String>,
     packs: Vec<Pack>,
     wording: Wording,
     files: Vec<UsedFile>,
@@ -146,7 +151,7 @@ impl Recipe {
         let (since, until) = settings::period(&arguments.since, &arguments.until, calendar)?;
         let mut files = Vec::new();
         let detectors = again.map_or(arguments.detectors.clone(), |again| again.of("detectors").next());
-        let detection = detection(detectors.as_deref(), again, &mut files)?;
+        let (detection, detectors) = detection_with_text(detectors.as_deref(), again, &mut files)?;
         let rules = again.map_or(arguments.rules.clone(), |again| again.of("rules").collect());
         let packs = load_packs(&rules, &detection.detectors, again, &mut files)?;
         Ok(Self {
@@ -154,6 +159,7 @@ impl Recipe {
             since,
             until,
             detection,
+            detectors,
             packs,
             wording: Wording::load()?,
             files,
@@ -216,6 +222,11 @@ impl Job<'_> {
         let Self { prepared, recipe, .. } = *self;
         let wanted = Wanted::between(recipe.since, recipe.until);
         let ingested = match self.ledger {
+            None if let Some(gather) = self.gather() => {
+                let ingested = gather.ingested().map_err(kernel::failure)?;
+                gather.check_tables(&ingested.messages, recipe.detectors.as_deref()).map_err(kernel::failure)?;
+                ingested
+            }
             Some(ledger) => {
                 let load = Load { period: wanted.period, case: &prepared.case, settings: &prepared.ingest };
                 let loaded = ledger.load(&load).map_err(Failure::ledger)?;
@@ -238,6 +249,19 @@ impl Job<'_> {
         Ok(ingested)
     }
 
+    /// What kernels have read and found, where the report is made of that.
+    fn gather(&self) -> Option<Gather<'_>> {
+        let Self { arguments, prepared, recipe, .. } = *self;
+        Some(Gather {
+            work: arguments.gathered.as_deref()?,
+            inputs: &prepared.inputs,
+            unreadable: &prepared.unreadable,
+            case: &prepared.case,
+            settings: &prepared.ingest,
+            wanted: Wanted::between(recipe.since, recipe.until),
+        })
+    }
+
     /// All stages behind the first, and the folder.
     ///
     /// # Errors
@@ -246,7 +270,10 @@ impl Job<'_> {
         let Self { arguments, prepared, recipe, .. } = *self;
         let calendar = &prepared.calendar;
         bar.stage("finding mass sends");
-        let activity = detect(&ingested.messages, &recipe.detection);
+        let activity = match self.gather() {
+            Some(gather) => activity(&ingested.messages, gather.work).map_err(kernel::failure)?,
+            None => detect(&ingested.messages, &recipe.detection),
+        };
         stats.done("detect");
         stop::check()?;
         bar.stage("assessing");
@@ -337,10 +364,20 @@ pub fn load_packs(
 
 /// The settings of detection, with the user's file where there is one.
 pub fn detection(path: Option<&Path>, again: Option<&Again>, files: &mut Vec<UsedFile>) -> anyhow::Result<Settings> {
+    detection_with_text(path, again, files).map(|(settings, _)| settings)
+}
+
+/// As [`detection`], with the text of the user's file.
+fn detection_with_text(
+    path: Option<&Path>,
+    again: Option<&Again>,
+    files: &mut Vec<UsedFile>,
+) -> anyhow::Result<(Settings, Option<String>)> {
     let settings = Settings::load()?;
-    let Some(path) = path else { return Ok(settings) };
+    let Some(path) = path else { return Ok((settings, None)) };
     let text = read_used("detectors", path, again, files)?;
-    settings.with_file(&text).with_context(|| path.display().to_string())
+    let settings = settings.with_file(&text).with_context(|| path.display().to_string())?;
+    Ok((settings, Some(text)))
 }
 
 /// Whether the worst of some findings is at or above `--fail-on`.

@@ -248,7 +248,7 @@ struct Own {
 }
 
 /// Puts consents into what was read of a source, whose table of recipients may not have been.
-fn add_consents(whole: &mut Whole, consents: Vec<StoredConsent>) {
+pub(super) fn add_consents(whole: &mut Whole, consents: Vec<StoredConsent>) {
     if consents.is_empty() {
         return;
     }

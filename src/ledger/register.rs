@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
-pub use declared::StoredConsent;
+pub use declared::{StoredConsent, proof_from, proof_words};
 
 use super::files::Filed;
 use super::lock::Mode;

@@ -17,6 +17,7 @@ mod explain;
 mod formats;
 mod golden;
 mod harness;
+mod kernels;
 mod ledger;
 mod logs;
 mod measures;

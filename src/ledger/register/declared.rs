@@ -61,7 +61,7 @@ impl Register {
         let mut insert = self.connection.prepare(query)?;
         for (number, StoredConsent { consent, recipient, kind }) in consents.iter().enumerate() {
             let Place { record, line, offset, length } = consent.place;
-            let (proof, channels) = coded(&consent.proof);
+            let (proof, channels) = proof_words(&consent.proof);
             insert.execute(params![
                 source,
                 number as i64,
@@ -96,7 +96,7 @@ impl Register {
                 at: row.get(4)?,
                 kind: if kind == ConsentKind::OptIn as u8 { ConsentKind::OptIn } else { ConsentKind::OptOut },
                 source: fixed(&said),
-                proof: decoded(row.get(7)?, row.get(8)?),
+                proof: proof_from(row.get(7)?, row.get(8)?),
                 file: 0,
                 place: Place {
                     record: row.get(9)?,
@@ -117,7 +117,8 @@ impl Register {
     }
 }
 
-fn coded(proof: &Proof) -> (u8, Option<i64>) {
+/// Proof as bits, and its channels as a number.
+pub fn proof_words(proof: &Proof) -> (u8, Option<i64>) {
     let Proof { time, text_version, source, reference, confirmed, channels } = *proof;
     let fields = [time, text_version, source, reference, confirmed];
     let bits = fields.iter().enumerate().map(|(bit, there)| u8::from(*there) << bit).sum();
@@ -132,7 +133,8 @@ fn coded(proof: &Proof) -> (u8, Option<i64>) {
     (bits, channels)
 }
 
-fn decoded(bits: u8, channels: Option<i64>) -> Proof {
+/// Proof from what [`proof_words`] gave.
+pub fn proof_from(bits: u8, channels: Option<i64>) -> Proof {
     let there = |bit: u8| bits & 1 << bit != 0;
     let channels = match channels {
         None => Channels::NotStated,
@@ -161,8 +163,8 @@ mod tests {
         let named = Channels::Named([Platform::Whatsapp, Platform::Other].into_iter().collect());
         for channels in [Channels::NotStated, Channels::Any, named, Channels::Named(Platforms::default())] {
             let proof = Proof { time: true, source: true, confirmed: true, channels, ..Proof::default() };
-            let (bits, channels) = coded(&proof);
-            assert_eq!(decoded(bits, channels), proof);
+            let (bits, channels) = proof_words(&proof);
+            assert_eq!(proof_from(bits, channels), proof);
         }
     }
 }

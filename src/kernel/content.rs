@@ -1,0 +1,129 @@
+//! The kernel over all contents: which texts are one. Its bands can be shared out; what they give is joined once.
+//! Templates are made anew by whoever works on a band: that is cheap beside comparing them.
+//! What texts have in common is settled in `detect::mining`.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::sync::Arc;
+
+use arrow_array::types::{Int32Type, Int64Type};
+use arrow_array::{Array, BooleanArray, PrimitiveArray};
+
+use super::portion::{CameContent, add_contents};
+use super::schema::{ASSIGNED, EDGES, TEXTS};
+use super::stream::{Out, PIECE, Taken, read};
+use super::{KernelError, Tables};
+use crate::detect::mining::{ALONE, BANDS, Joint, Similarity, Size, Templated};
+use crate::detect::search;
+use crate::message::{ContentKind, Contents};
+
+/// What a stream of texts holds.
+#[derive(Debug, Default)]
+struct Texts {
+    contents: Contents,
+    /// Number of each content among all.
+    numbers: Vec<u32>,
+    sizes: Vec<Size>,
+    forwarded: Vec<bool>,
+    /// Bands to be worked on.
+    bands: Vec<u64>,
+    joints: Vec<Joint>,
+}
+
+impl Texts {
+    fn read(input: impl Read) -> Result<Self, KernelError> {
+        let mut texts = Self::default();
+        let mut came: BTreeMap<u32, CameContent> = BTreeMap::new();
+        let mut wanted = vec![false; BANDS as usize];
+        for batch in read(&TEXTS, input)? {
+            let taken = Taken::new(&TEXTS, &batch);
+            let number = taken.numbers::<Int64Type>("content")?;
+            add_contents(taken, &|row| Ok(number.is_valid(row)), &mut came)?;
+            texts.add_joints(taken)?;
+            let (first, end) = (taken.numbers::<Int32Type>("first_band")?, taken.numbers::<Int32Type>("end_band")?);
+            for row in (0..taken.rows()).filter(|row| first.is_valid(*row) && end.is_valid(*row)) {
+                let stretch = usize::try_from(first.value(row)).ok().zip(usize::try_from(end.value(row)).ok());
+                let stretch = stretch.and_then(|(first, end)| wanted.get_mut(first..end));
+                let outside = || KernelError::Value {
+                    stream: TEXTS.name,
+                    column: "end_band",
+                    reason: format!("there are {BANDS} bands"),
+                };
+                stretch.ok_or_else(outside)?.fill(true);
+            }
+        }
+        texts.bands = (0..BANDS).zip(wanted).filter(|(_, wanted)| *wanted).map(|(band, _)| band).collect();
+        texts.contents.kind.push(ContentKind::default());
+        texts.contents.fingerprint.push(0);
+        (texts.numbers, texts.sizes, texts.forwarded) = (vec![0], vec![(0, 0)], vec![false]);
+        for (number, content) in came {
+            let local = texts.numbers.len() as u32;
+            texts.numbers.push(number);
+            texts.sizes.push(content.size);
+            texts.forwarded.push(content.forwarded);
+            texts.contents.kind.push(content.kind);
+            texts.contents.fingerprint.push(content.fingerprint);
+            content.put_words(&mut texts.contents, local);
+        }
+        Ok(texts)
+    }
+
+    fn add_joints(&mut self, taken: Taken<'_>) -> Result<(), KernelError> {
+        let (left, right) = (taken.fitting::<Int64Type, u32>("left")?, taken.fitting::<Int64Type, u32>("right")?);
+        let (valid, tight) = (taken.numbers::<Int64Type>("left")?, taken.truths("tight")?);
+        for (row, (left, right)) in left.into_iter().zip(right).enumerate().filter(|(row, _)| valid.is_valid(*row)) {
+            let similarity = if tight.value(row) { Similarity::Tight } else { Similarity::Loose };
+            self.joints.push((left, right, similarity));
+        }
+        Ok(())
+    }
+}
+
+/// Which templates the wanted bands find alike: `texts` in, `edges` out.
+///
+/// # Errors
+/// When a stream is not right.
+pub fn edges(input: impl Read, out: impl Write) -> Result<(), KernelError> {
+    let texts = Texts::read(input)?;
+    let templated = Templated::of(&texts.contents, &texts.sizes);
+    let mut writer = Out::begin(&EDGES, out)?;
+    for piece in templated.joints(&texts.bands).chunks(PIECE) {
+        let end = |of: fn(&Joint) -> u32| {
+            Arc::new(PrimitiveArray::<Int64Type>::from_iter_values(piece.iter().map(|joint| i64::from(of(joint)))))
+        };
+        let tight: Vec<bool> = piece.iter().map(|joint| joint.2 == Similarity::Tight).collect();
+        writer.write(vec![end(|joint| joint.0), end(|joint| joint.1), Arc::new(BooleanArray::from(tight))])?;
+    }
+    writer.end()
+}
+
+/// Which contents are one, by the edges of all bands: `texts` in, `assigned` out. Contents that can be part of nothing
+/// are left out.
+///
+/// # Errors
+/// When a stream is not right.
+pub fn join(tables: &Tables, input: impl Read, out: impl Write) -> Result<(), KernelError> {
+    let Texts { contents, numbers, sizes, forwarded, joints, .. } = Texts::read(input)?;
+    let least = search::least_reach(&tables.settings()?);
+    let mined = Templated::of(&contents, &sizes).joined(&joints, least);
+    let mut rows: Vec<[i64; 4]> = Vec::new();
+    let families = mined.family.iter().zip(&mined.tight);
+    for (local, (family, tight)) in families.enumerate().skip(1) {
+        let number = i64::from(numbers.get(local).copied().unwrap_or_default());
+        let (_, reached) = sizes.get(local).copied().unwrap_or_default();
+        if *family != ALONE {
+            rows.push([number, i64::from(*family), i64::from(*tight), i64::from(*family) * 2 + 1]);
+        } else if reached >= least.max(1) || forwarded.get(local) == Some(&true) {
+            rows.push([number, -1, -1, number * 2]);
+        }
+    }
+    let mut writer = Out::begin(&ASSIGNED, out)?;
+    for piece in rows.chunks(PIECE) {
+        let column = |at: usize| -> arrow_array::ArrayRef {
+            let values = piece.iter().map(|row| row.get(at).copied().unwrap_or_default());
+            Arc::new(PrimitiveArray::<Int64Type>::from_iter_values(values))
+        };
+        writer.write((0..4).map(column).collect())?;
+    }
+    writer.end()
+}

@@ -1,0 +1,231 @@
+//! Where what was read elsewhere comes together: sources are folded, and their messages laid out for the kernels.
+//! A work folder holds what engines wrote and what they are to read, as Parquet, and the tables of all kernels.
+//! Folding is that of ingest; only its input was carried.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow_array::types::Int32Type;
+use arrow_array::{ArrayRef, BinaryArray, PrimitiveArray, RecordBatch, StringArray};
+
+use super::rows::{Numbering, OutboundContent, content_columns, message_columns, outbound_contents};
+use super::schema::{CONTENTS, INGESTED, INPUTS, MESSAGES, Stream};
+use super::stream::{Out, Taken, read, read_folder};
+use super::tables::subjects;
+use super::{KernelError, Tables};
+use crate::case::Case;
+use crate::detect::mining;
+use crate::ingest::gather::labels;
+use crate::ingest::{
+    Ingested, Input, Labels, Progress, Reading, Settings, Unreadable, Wanted, gather as fold_together,
+};
+use crate::ledger::carried::{Carried, What};
+use crate::message::{Messages, Values, write_parquet};
+
+/// Messages of one file in a work folder.
+const FILE_ROWS: usize = 1 << 20;
+
+/// Tells the inputs of a run: `inputs` out.
+///
+/// # Errors
+/// When the stream cannot be written.
+pub fn inputs(inputs: &[Input], out: impl Write) -> Result<(), KernelError> {
+    let path = |input: &Input| std::path::absolute(&input.path).unwrap_or_else(|_| input.path.clone());
+    let bytes = |input: &Input| std::fs::metadata(&input.path).map_or(0, |meta| meta.len() as i64);
+    let mut writer = Out::begin(&INPUTS, out)?;
+    let named: Vec<bool> = inputs.iter().map(|input| input.named).collect();
+    writer.write(vec![
+        Arc::new(StringArray::from_iter_values(inputs.iter().map(|input| &input.name))),
+        Arc::new(StringArray::from_iter_values(inputs.iter().map(|input| path(input).to_string_lossy().into_owned()))),
+        Arc::new(arrow_array::BooleanArray::from(named)),
+        Arc::new(PrimitiveArray::<arrow_array::types::Int64Type>::from_iter_values(inputs.iter().map(bytes))),
+    ])?;
+    writer.end()
+}
+
+/// Reads inputs: `inputs` in, `ingested` out.
+///
+/// # Errors
+/// When a stream or a setting is not right. A file that cannot be read is told in its account.
+pub fn ingest(
+    (case, settings): (&Case, &Settings),
+    progress: &dyn Progress,
+    input: impl Read,
+    out: impl Write,
+) -> Result<(), KernelError> {
+    let reading = Reading::new(case, settings, false)?;
+    let mut inputs = Vec::new();
+    for batch in read(&INPUTS, input)? {
+        let taken = Taken::new(&INPUTS, &batch);
+        let (name, path, named) = (taken.texts("name")?, taken.texts("path")?, taken.truths("named")?);
+        inputs.extend((0..taken.rows()).map(|row| Input {
+            name: name.value(row).to_owned(),
+            path: PathBuf::from(path.value(row)),
+            named: named.value(row),
+            member: None,
+        }));
+    }
+    let mut writer = Out::begin(&INGESTED, out)?;
+    // One after another: what is read of an input lies in memory until it is written.
+    for input in inputs {
+        for source in reading.read(&[input], (case, settings), Labels::Whole, progress)? {
+            let circumstances = reading.circumstances(&source.input.name, case, settings)?;
+            let Carried { name, pieces } = Carried::of(source, circumstances)?;
+            for (part, (what, body)) in (0_i32..).zip(pieces) {
+                writer.write(vec![
+                    Arc::new(StringArray::from_iter_values([&name])),
+                    Arc::new(PrimitiveArray::<Int32Type>::from_iter_values([part])),
+                    Arc::new(StringArray::from_iter_values([what.as_str()])),
+                    Arc::new(BinaryArray::from_iter_values([body])),
+                ])?;
+            }
+        }
+    }
+    writer.end()
+}
+
+/// What is gathered, and how it was read.
+#[derive(Clone, Copy, Debug)]
+pub struct Gather<'a> {
+    /// The work folder.
+    pub work: &'a Path,
+    /// The inputs.
+    pub inputs: &'a [Input],
+    /// Folders that could not be looked into.
+    pub unreadable: &'a [Unreadable],
+    /// The case file.
+    pub case: &'a Case,
+    /// Settings of ingest.
+    pub settings: &'a Settings,
+    /// What is wanted of the messages.
+    pub wanted: Wanted,
+}
+
+impl Gather<'_> {
+    /// What ingest would give on one machine, from what was read elsewhere.
+    ///
+    /// # Errors
+    /// When something of it is damaged or missing, or was read otherwise than it would be now.
+    pub fn ingested(&self) -> Result<Ingested, KernelError> {
+        let folder = self.work.join("ingested");
+        let mismatch = |reason: String| KernelError::Mismatch { place: folder.display().to_string(), reason };
+        let reading = Reading::new(self.case, self.settings, false)?;
+        let mut sources: BTreeMap<String, BTreeMap<i32, (What, Vec<u8>)>> = BTreeMap::new();
+        for batch in read_folder(&INGESTED, &folder)? {
+            let taken = Taken::new(&INGESTED, &batch);
+            let (source, part) = (taken.texts("source")?, taken.numbers::<Int32Type>("part")?);
+            let (what, body) = (taken.texts("what")?, taken.bytes("body")?);
+            for row in 0..taken.rows() {
+                let word = what.value(row);
+                let what = What::ALL.into_iter().find(|what| what.as_str() == word);
+                let what = what.ok_or_else(|| mismatch(format!("`{word}` is no piece")))?;
+                let pieces = sources.entry(source.value(row).to_owned()).or_default();
+                if pieces.insert(part.value(row), (what, body.value(row).to_vec())).is_some() {
+                    return Err(mismatch("a source was read twice".to_owned()));
+                }
+            }
+        }
+        for input in self.inputs {
+            if !sources.contains_key(&input.name) {
+                return Err(mismatch(format!("`{}` was not read", input.name)));
+            }
+        }
+        let names: Vec<&str> = sources.keys().map(String::as_str).collect();
+        let labels = labels(&names);
+        let mut read = Vec::with_capacity(sources.len());
+        for (index, ((name, pieces), label)) in (0_u32..).zip(sources.into_iter().zip(labels)) {
+            let top = name.split(crate::ingest::containers::SEPARATOR).next().unwrap_or(&name);
+            let input = self.inputs.iter().find(|input| input.name == name || input.name == top);
+            let input = input.ok_or_else(|| mismatch(format!("`{name}` is none of the inputs")))?;
+            let carried = Carried { name: name.clone(), pieces: pieces.into_values().collect() };
+            let now = reading.circumstances(&name, self.case, self.settings)?;
+            let mut source = carried.into_read(&reading, index, &label, &now)?;
+            if self.has_changed(&source.account, input) {
+                return Err(mismatch(format!("`{name}` has another size now than when it was read")));
+            }
+            source.input.path.clone_from(&input.path);
+            read.push(source);
+        }
+        Ok(fold_together(read, self.unreadable, self.case, &reading, self.wanted, None))
+    }
+
+    /// Whether a file has other bytes than were read: looked at by its size, for its hash was taken when it was read.
+    fn has_changed(&self, account: &crate::ingest::InputFile, input: &Input) -> bool {
+        let is_whole = account.name == input.name && !account.sha256.is_empty();
+        is_whole && std::fs::metadata(&input.path).is_ok_and(|meta| meta.len() != account.bytes)
+    }
+
+    /// Folds, and lays out tables, messages and contents for the kernels.
+    ///
+    /// # Errors
+    /// When something cannot be read or written.
+    pub fn lay_out(&self, detectors: Option<&str>) -> Result<u64, KernelError> {
+        let Ingested { messages, .. } = self.ingested()?;
+        let tables = Tables::of(&messages, detectors);
+        let place = self.work.join(TABLES);
+        let wrong = |source| KernelError::Io { place: place.display().to_string(), source };
+        let text = tables.to_json().map_err(|error| wrong(error.into()))?;
+        std::fs::write(&place, text).map_err(wrong)?;
+        let subject_of = subjects(&messages);
+        let subject = |row: usize| {
+            let account = messages.columns.account.get(row).copied().unwrap_or_default();
+            subject_of.get(account as usize).copied().unwrap_or(account)
+        };
+        let numbering = Numbering { row: &|row| row as u32, subject: &subject, recipient: &|recipient| recipient };
+        let close: &[&str] = &["row", "sent_at"];
+        write_folder(&MESSAGES, &self.work.join("messages"), messages.columns.len(), close, &|range| {
+            message_columns(&messages, numbering, range)
+        })?;
+        let contents = outbound_contents(&messages, &mining::sizes(&messages));
+        write_folder(&CONTENTS, &self.work.join("contents"), contents.len(), &["content"], &|range| {
+            let some: &[OutboundContent] = contents.get(range).unwrap_or_default();
+            content_columns(&messages, some)
+        })?;
+        Ok(messages.columns.len() as u64)
+    }
+
+    /// Whether the tables in the work folder are of these messages.
+    ///
+    /// # Errors
+    /// When they are not.
+    pub fn check_tables(&self, messages: &Messages, detectors: Option<&str>) -> Result<(), KernelError> {
+        let place = self.work.join(TABLES);
+        Tables::read(&place)?.must_equal(&Tables::of(messages, detectors), &place)
+    }
+}
+
+/// Name of the tables in a work folder.
+pub const TABLES: &str = "tables.json";
+
+/// Writes rows as Parquet files of one size, which take the place of those of before.
+fn write_folder(
+    stream: &'static Stream,
+    folder: &Path,
+    rows: usize,
+    close: &[&str],
+    columns: &dyn Fn(std::ops::Range<usize>) -> Vec<ArrayRef>,
+) -> Result<(), KernelError> {
+    let wrong = |source| KernelError::Io { place: folder.display().to_string(), source };
+    if folder.exists() {
+        std::fs::remove_dir_all(folder).map_err(wrong)?;
+    }
+    std::fs::create_dir_all(folder).map_err(wrong)?;
+    let values = Values { close, unlike: &["key", "fingerprint", "text"] };
+    let files = rows.div_ceil(FILE_ROWS).max(1);
+    for file in 0..files {
+        let path = folder.join(format!("part-{file:05}.parquet"));
+        let place = || path.display().to_string();
+        let start = file * FILE_ROWS;
+        let count = rows.saturating_sub(start).min(FILE_ROWS);
+        let out = File::create(&path).map_err(|source| KernelError::Io { place: place(), source })?;
+        write_parquet(BufWriter::new(out), count, values, &mut |range| {
+            let batch = RecordBatch::try_new(stream.arrow(), columns(start + range.start..start + range.end));
+            Ok(batch?)
+        })
+        .map_err(|error| KernelError::Parquet { place: place(), reason: error.to_string() })?;
+    }
+    Ok(())
+}

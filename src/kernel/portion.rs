@@ -1,0 +1,271 @@
+//! The rows of a stream as messages on their own, with the way back to the numbers that all messages have.
+//! Rows stand in the order of all messages, whatever order they came in; accounts and files keep their numbers.
+//! What is found in them is the kernels' business.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+
+use arrow_array::Array;
+use arrow_array::types::{Int16Type, Int32Type, Int64Type};
+
+use super::schema::{GROUPED, MARKED, MESSAGES, Stream};
+use super::stream::{Taken, read};
+use super::{KernelError, Tables};
+use crate::message::{
+    Category, Columns, ContentKind, ContentWords, Contents, Direction, Messages, NO_CONTENT, Platform, ZoneBasis,
+};
+
+/// Messages of a stream, and what came with them.
+#[derive(Debug, Default)]
+pub struct Portion {
+    /// The messages, numbered from 0.
+    pub messages: Messages,
+    /// Number of each row among all messages.
+    pub rows: Vec<u32>,
+    /// Subject of each row.
+    pub subjects: Vec<u32>,
+    /// Number of each recipient among all.
+    pub recipients: Vec<u32>,
+    /// Number of each content among all.
+    pub contents: Vec<u32>,
+    /// For each row, whether it was initiated.
+    pub initiated: Vec<bool>,
+    /// The same under a longer service window.
+    pub initiated_longer: Vec<bool>,
+    /// Family of each content, as it came, or -1.
+    pub families: Vec<(i64, i64)>,
+}
+
+/// Rows as they come, before they are put in order.
+#[derive(Debug, Default)]
+struct Raw {
+    columns: Columns,
+    row: Vec<u32>,
+    subject: Vec<u32>,
+    reach: Vec<u32>,
+    initiated: Vec<bool>,
+    initiated_longer: Vec<bool>,
+}
+
+impl Portion {
+    /// Messages, folded; their contents stay numbers.
+    ///
+    /// # Errors
+    /// When the stream is not right.
+    pub fn of_messages(tables: &Tables, input: impl Read) -> Result<Self, KernelError> {
+        Self::read(tables, &MESSAGES, input)
+    }
+
+    /// Messages of which replies are known.
+    ///
+    /// # Errors
+    /// When the stream is not right.
+    pub fn of_marked(tables: &Tables, input: impl Read) -> Result<Self, KernelError> {
+        Self::read(tables, &MARKED, input)
+    }
+
+    /// Messages of which replies are known, with their contents.
+    ///
+    /// # Errors
+    /// When the stream is not right, or contents are missing.
+    pub fn of_grouped(tables: &Tables, input: impl Read) -> Result<Self, KernelError> {
+        Self::read(tables, &GROUPED, input)
+    }
+
+    fn read(tables: &Tables, stream: &'static Stream, input: impl Read) -> Result<Self, KernelError> {
+        let mut raw = Raw::default();
+        let mut contents = BTreeMap::new();
+        let with_contents = stream.name == GROUPED.name;
+        for batch in read(stream, input)? {
+            let taken = Taken::new(stream, &batch);
+            if with_contents {
+                let is_content = |at: usize| Ok(taken.numbers::<Int64Type>("row")?.is_null(at));
+                add_contents(taken, &is_content, &mut contents)?;
+            }
+            raw.add(taken, stream.name != MESSAGES.name)?;
+        }
+        let mut portion = raw.in_order(tables, stream)?;
+        if with_contents {
+            portion.take_contents(stream, contents)?;
+        }
+        Ok(portion)
+    }
+
+    /// Gives contents numbers from 0 in the order that they have among all, 0 being none.
+    fn take_contents(&mut self, stream: &'static Stream, came: BTreeMap<u32, CameContent>) -> Result<(), KernelError> {
+        let mut contents = Contents::default();
+        (self.contents, self.families) = (vec![NO_CONTENT], vec![(-1, -1)]);
+        contents.kind.push(ContentKind::default());
+        contents.fingerprint.push(0);
+        for (number, content) in came {
+            let local = self.contents.len() as u32;
+            self.contents.push(number);
+            self.families.push(content.family);
+            contents.kind.push(content.kind);
+            contents.fingerprint.push(content.fingerprint);
+            content.put_words(&mut contents, local);
+        }
+        for content in &mut self.messages.columns.content {
+            let local = self.contents.binary_search(content).map_err(|_| KernelError::Value {
+                stream: stream.name,
+                column: "content",
+                reason: "a message came without its content".to_owned(),
+            })?;
+            *content = local as u32;
+        }
+        self.messages.contents = contents;
+        Ok(())
+    }
+}
+
+/// A content as it came.
+#[derive(Debug)]
+pub struct CameContent {
+    /// What makes it.
+    pub kind: ContentKind,
+    /// Its fingerprint.
+    pub fingerprint: u128,
+    /// Outbound messages, and how many people they could reach.
+    pub size: (u32, u64),
+    /// Whether one of them is a forward.
+    pub forwarded: bool,
+    /// Its text, where a text makes it.
+    pub text: Option<String>,
+    /// What people see of it.
+    pub words: Option<ContentWords>,
+    /// Family and tight family, or -1.
+    pub family: (i64, i64),
+}
+
+impl CameContent {
+    /// Puts its text and words where messages look for them.
+    pub fn put_words(self, contents: &mut Contents, local: u32) {
+        if let Some(text) = self.text {
+            contents.texts.push(&text);
+            contents.text_of.push(local);
+        }
+        if let Some(words) = self.words {
+            contents.words.insert(local, words);
+        }
+    }
+}
+
+/// Adds the contents of a batch, by number; rows that `is_content` says no to are none.
+pub fn add_contents(
+    taken: Taken<'_>,
+    is_content: &dyn Fn(usize) -> Result<bool, KernelError>,
+    into: &mut BTreeMap<u32, CameContent>,
+) -> Result<(), KernelError> {
+    let number: Vec<u32> = taken.fitting::<Int64Type, u32>("content")?;
+    let kind = taken.words("kind", ContentKind::ALL)?;
+    let fingerprint = taken.hashes("fingerprint")?;
+    let outbound: Vec<u32> = taken.fitting::<Int64Type, u32>("outbound")?;
+    let reached: Vec<u64> = taken.fitting::<Int64Type, u64>("reached")?;
+    let forwarded = taken.truths("forwarded")?;
+    let (text, name, sample) = (taken.texts("text")?, taken.texts("name")?, taken.texts("sample")?);
+    let families = match taken.has("family") {
+        true => Some((taken.numbers::<Int64Type>("family")?, taken.numbers::<Int64Type>("tight")?)),
+        false => None,
+    };
+    let rows = number.iter().zip(&kind).zip(&fingerprint).zip(&outbound).zip(&reached).enumerate();
+    for (row, ((((number, kind), fingerprint), outbound), reached)) in rows {
+        if !is_content(row)? {
+            continue;
+        }
+        let of = |texts: &arrow_array::StringArray| texts.is_valid(row).then(|| texts.value(row).to_owned());
+        let words = of(name).map(|name| {
+            let texts = taken.list_of_texts("texts_of_name", row)?;
+            Ok::<_, KernelError>(ContentWords { name, sample: of(sample).unwrap_or_default(), texts })
+        });
+        let content = CameContent {
+            kind: *kind,
+            fingerprint: *fingerprint,
+            size: (*outbound, *reached),
+            forwarded: forwarded.value(row),
+            text: of(text),
+            words: words.transpose()?,
+            family: families.map_or((-1, -1), |(family, tight)| (family.value(row), tight.value(row))),
+        };
+        into.insert(*number, content);
+    }
+    Ok(())
+}
+
+impl Raw {
+    /// Adds the messages of a batch; rows that are none have no number.
+    fn add(&mut self, taken: Taken<'_>, marked: bool) -> Result<(), KernelError> {
+        let number = taken.numbers::<Int64Type>("row")?;
+        let keep: Vec<bool> = (0..number.len()).map(|at| number.is_valid(at)).collect();
+        let audience: Vec<u32> = taken.fitting::<Int64Type, u32>("audience")?;
+        let mut columns = Columns {
+            sent_at: taken.numbers::<Int64Type>("sent_at")?.values().to_vec(),
+            account: taken.fitting::<Int32Type, u32>("account")?,
+            recipient: taken.fitting::<Int64Type, u32>("recipient")?,
+            content: taken.fitting::<Int64Type, u32>("content")?,
+            values: taken.fitting::<Int64Type, u32>("values")?,
+            audience,
+            platform: taken.words("platform", Platform::ALL)?,
+            direction: taken.words("direction", Direction::ALL)?,
+            zone: taken.words("zone", ZoneBasis::ALL)?,
+            category: taken.words("category", Category::ALL)?,
+            forward_score: taken.fitting::<Int16Type, u8>("forward_score")?,
+            key: taken.hashes("key")?,
+            file: taken.fitting::<Int32Type, u32>("file")?,
+            ..Columns::default()
+        };
+        columns.retain(&keep);
+        self.columns.append(&columns);
+        fn kept<T: Copy>(values: Vec<T>, keep: &[bool]) -> impl Iterator<Item = T> {
+            values.into_iter().zip(keep).filter(|(_, keep)| **keep).map(|(value, _)| value)
+        }
+        self.row.extend(kept(taken.fitting::<Int64Type, u32>("row")?, &keep));
+        self.subject.extend(kept(taken.fitting::<Int32Type, u32>("subject")?, &keep));
+        self.reach.extend(kept(taken.fitting::<Int64Type, u32>("reach")?, &keep));
+        if marked {
+            let truths = |name| Ok::<_, KernelError>(taken.truths(name)?.values().iter().collect::<Vec<bool>>());
+            self.initiated.extend(kept(truths("initiated")?, &keep));
+            self.initiated_longer.extend(kept(truths("initiated_longer")?, &keep));
+        }
+        Ok(())
+    }
+
+    fn in_order(self, tables: &Tables, stream: &'static Stream) -> Result<Portion, KernelError> {
+        let wrong =
+            |column, reason: &str| KernelError::Value { stream: stream.name, column, reason: reason.to_owned() };
+        let mut order: Vec<u32> = (0..self.row.len() as u32).collect();
+        order.sort_unstable_by_key(|at| self.row.get(*at as usize));
+        fn at<T: Copy>(values: &[T], order: &[u32]) -> Vec<T> {
+            order.iter().filter_map(|at| values.get(*at as usize)).copied().collect()
+        }
+        let rows = at(&self.row, &order);
+        if rows.windows(2).any(|pair| pair.first() == pair.last()) {
+            return Err(wrong("row", "a message came twice"));
+        }
+        let mut messages = tables.empty();
+        messages.columns = self.columns.pick(&order);
+        if messages.columns.account.iter().any(|account| *account as usize >= messages.accounts.len()) {
+            return Err(wrong("account", "the tables know no such account"));
+        }
+        let mut recipients = messages.columns.recipient.clone();
+        recipients.sort_unstable();
+        recipients.dedup();
+        messages.recipients.audience = vec![1; recipients.len()];
+        let reach = at(&self.reach, &order);
+        for (recipient, reach) in messages.columns.recipient.iter_mut().zip(reach) {
+            let local = recipients.binary_search(recipient).unwrap_or_default();
+            *recipient = local as u32;
+            if let Some(slot) = messages.recipients.audience.get_mut(local) {
+                *slot = reach;
+            }
+        }
+        Ok(Portion {
+            subjects: at(&self.subject, &order),
+            initiated: at(&self.initiated, &order),
+            initiated_longer: at(&self.initiated_longer, &order),
+            messages,
+            rows,
+            recipients,
+            ..Portion::default()
+        })
+    }
+}
