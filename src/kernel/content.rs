@@ -36,6 +36,7 @@ impl Texts {
         let mut came: BTreeMap<u32, CameContent> = BTreeMap::new();
         let mut wanted = vec![false; BANDS as usize];
         for batch in read(&TEXTS, input)? {
+            let batch = batch?;
             let taken = Taken::new(&TEXTS, &batch);
             let number = taken.numbers::<Int64Type>("content")?;
             add_contents(taken, &|row| Ok(number.is_valid(row)), &mut came)?;

@@ -59,6 +59,7 @@ pub fn ingest(
     let reading = Reading::new(case, settings, false)?;
     let mut inputs = Vec::new();
     for batch in read(&INPUTS, input)? {
+        let batch = batch?;
         let taken = Taken::new(&INPUTS, &batch);
         let (name, path, named) = (taken.texts("name")?, taken.texts("path")?, taken.truths("named")?);
         inputs.extend((0..taken.rows()).map(|row| Input {

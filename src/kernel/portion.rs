@@ -77,6 +77,7 @@ impl Portion {
         let mut contents = BTreeMap::new();
         let with_contents = stream.name == GROUPED.name;
         for batch in read(stream, input)? {
+            let batch = batch?;
             let taken = Taken::new(stream, &batch);
             if with_contents {
                 let is_content = |at: usize| Ok(taken.numbers::<Int64Type>("row")?.is_null(at));

@@ -23,19 +23,20 @@ use super::schema::Stream;
 /// Rows that are read or written at a time.
 pub const PIECE: usize = 1 << 16;
 
-/// All batches of a stream, checked.
+/// The batches of a stream, each checked as it comes.
 ///
 /// # Errors
 /// When the stream is damaged, or a column is missing or of another kind.
-pub fn read(stream: &'static Stream, input: impl Read) -> Result<Vec<RecordBatch>, KernelError> {
+pub fn read(
+    stream: &'static Stream,
+    input: impl Read,
+) -> Result<impl Iterator<Item = Result<RecordBatch, KernelError>>, KernelError> {
     let reader = StreamReader::try_new(BufReader::with_capacity(1 << 20, input), None)?;
-    let mut batches = Vec::new();
-    for batch in reader {
+    Ok(reader.map(move |batch| {
         let batch = batch?;
         check(stream, &batch)?;
-        batches.push(batch);
-    }
-    Ok(batches)
+        Ok(batch)
+    }))
 }
 
 /// All batches of the Parquet files in a folder, in order of the files' names, checked.

@@ -317,3 +317,20 @@ fn a_wrong_stream_is_refused_by_the_name_of_its_column() {
     let ended = run(&matter, &["content"], b"no stream at all");
     assert_eq!(ended.status.code(), Some(2), "{}", String::from_utf8_lossy(&ended.stderr));
 }
+
+#[test]
+fn the_contract_is_told_whole() {
+    let matter = Matter::new();
+    let contract: Value = serde_json::from_slice(&run(&matter, &["schemas"], &[]).stdout).expect("JSON");
+    let told = fs::read_to_string(project("docs/kernels.md")).expect("the page");
+    for (stream, fields) in contract["streams"].as_object().expect("streams") {
+        assert!(told.contains(&format!("`{stream}`")), "the stream `{stream}` is not told");
+        for field in fields.as_array().expect("columns") {
+            let column = field["name"].as_str().expect("a name");
+            assert!(told.contains(&format!("`{column}`")), "the column `{column}` of `{stream}` is not told");
+        }
+    }
+    for kernel in contract["kernels"].as_object().expect("kernels").keys() {
+        assert!(told.contains(&format!("`kernel {kernel}")), "the kernel `{kernel}` is not told");
+    }
+}

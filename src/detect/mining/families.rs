@@ -363,4 +363,31 @@ mod tests {
             prop_assert_eq!(found, alike(one, other, words, pairs));
         }
     }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+        #[test]
+        fn shared_out_bands_join_the_same(
+            texts in proptest::collection::vec(proptest::collection::vec(0_u32..12, 4..9), 2..40),
+            cuts in proptest::collection::vec(0..BANDS, 0..4),
+            turn in any::<bool>(),
+        ) {
+            let fill = |of: &dyn Fn(&Vec<u32>) -> Vec<u32>| Lists::fill(texts.len(), |index, (): &mut (), list| {
+                list.extend(of(&texts[index]).into_iter().collect::<std::collections::BTreeSet<_>>());
+            });
+            let templates = Templates {
+                template_of: Vec::new(),
+                sets: fill(&|words| words.iter().map(|word| word * 2).collect()),
+                pairs: fill(&|words| words.windows(2).map(|pair| pair[0] * 100 + pair[1]).collect()),
+            };
+            let mut bounds: Vec<u64> = cuts.into_iter().chain([0, BANDS]).collect();
+            bounds.sort_unstable();
+            let parts = bounds.windows(2).map(|pair| (pair[0]..pair[1]).collect::<Vec<u64>>());
+            let mut found: Vec<Joint> = parts.flat_map(|bands| joints(&templates, &bands)).collect();
+            if turn {
+                found.reverse();
+            }
+            prop_assert_eq!(joined(&templates, &found), join(&templates));
+        }
+    }
 }
