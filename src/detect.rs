@@ -22,6 +22,7 @@ pub mod replies;
 pub mod robustness;
 pub mod search;
 pub mod settings;
+pub mod slices;
 pub mod speed;
 mod track;
 pub mod transactional;
@@ -36,6 +37,8 @@ use of_contents::of_contents;
 pub use replies::Inbound;
 use replies::Replies;
 pub use settings::{Counts, Detector, Mark, Over, Scope, Settings};
+
+use slices::Extent;
 
 use crate::message::{Marks, Messages};
 
@@ -129,7 +132,7 @@ pub fn detect(messages: &Messages, settings: &Settings) -> Activity {
     let born = search::born(messages, &groups);
     let initiated_longer = initiated_longer.as_deref();
     let seen = Seen { messages, settings, initiated: &initiated, initiated_longer, born: &born };
-    let of_accounts = of_accounts(seen, &groups);
+    let of_accounts = of_accounts(seen, &groups, Extent::All);
     let of_contents = of_contents(seen, &mining::groups(messages, search::least_reach(settings)));
     assemble(messages, &groups, Parts { inbound, initiated, of_accounts, of_contents })
 }

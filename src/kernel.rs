@@ -15,7 +15,7 @@ mod told;
 
 pub use activity::activity;
 pub use content::{edges, join};
-pub use gather::{Gather, TABLES, ingest, inputs};
+pub use gather::{Gather, Layout, TABLES, ingest, inputs};
 pub use parts::{bursts, campaigns, marks};
 pub use tables::Tables;
 

@@ -11,9 +11,10 @@ use super::arguments::{
 };
 use super::exit::{self, Failure};
 use super::progress::Bar;
+use super::report::detection_with_text;
 use super::settings::{self, Prepared, prepare, prepare_listed};
 use crate::ingest::Wanted;
-use crate::kernel::{self, Gather, KernelError, Tables, check_version};
+use crate::kernel::{self, Gather, KernelError, Layout, Tables, check_version};
 
 /// Runs the command.
 ///
@@ -96,8 +97,7 @@ fn gather(arguments: &GatherArguments, out: &mut dyn Write) -> Result<(), Failur
     let period = settings::period(&arguments.since, &arguments.until, &prepared.calendar).map_err(Failure::usage)?;
     let mut files = Vec::new();
     let detectors = arguments.detectors.as_deref();
-    let detectors = detectors.map(|path| settings::read_used("detectors", path, None, &mut files));
-    let detectors = detectors.transpose().map_err(Failure::usage)?;
+    let (detection, detectors) = detection_with_text(detectors, None, &mut files).map_err(Failure::usage)?;
     let gather = Gather {
         work: &arguments.work,
         inputs: &prepared.inputs,
@@ -106,7 +106,9 @@ fn gather(arguments: &GatherArguments, out: &mut dyn Write) -> Result<(), Failur
         settings: &prepared.ingest,
         wanted: Wanted::between(period.0, period.1),
     };
-    let messages = gather.lay_out(detectors.as_deref()).map_err(failure)?;
+    let slice_rows = arguments.slice_rows;
+    let layout = Layout { detection: &detection, detectors: detectors.as_deref(), slice_rows };
+    let messages = gather.lay_out(layout).map_err(failure)?;
     if !arguments.input.talk.quiet {
         writeln!(out, "{messages} messages laid out in {}", arguments.work.display())?;
     }

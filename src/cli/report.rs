@@ -271,7 +271,7 @@ impl Job<'_> {
         let calendar = &prepared.calendar;
         bar.stage("finding mass sends");
         let activity = match self.gather() {
-            Some(gather) => activity(&ingested.messages, gather.work).map_err(kernel::failure)?,
+            Some(gather) => activity(&ingested.messages, &recipe.detection, gather.work).map_err(kernel::failure)?,
             None => detect(&ingested.messages, &recipe.detection),
         };
         stats.done("detect");
@@ -368,7 +368,7 @@ pub fn detection(path: Option<&Path>, again: Option<&Again>, files: &mut Vec<Use
 }
 
 /// As [`detection`], with the text of the user's file.
-fn detection_with_text(
+pub fn detection_with_text(
     path: Option<&Path>,
     again: Option<&Again>,
     files: &mut Vec<UsedFile>,

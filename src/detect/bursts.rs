@@ -2,6 +2,8 @@
 //! Exact and never bucketed; messages of one instant count together, whatever their order.
 //! It sees slices of one group (an account, or a content of an account) and knows nothing else.
 
+use std::ops::RangeInclusive;
+
 use super::links::Links;
 use super::settings::Counts;
 
@@ -29,34 +31,66 @@ pub struct Span {
     pub peak_at: i64,
 }
 
+/// A burst, with the moments that decide whether it goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// The burst.
+    pub span: Span,
+    /// Its first hot moment.
+    pub first_hot: i64,
+    /// Its last hot moment.
+    pub last_hot: i64,
+}
+
+/// Whether a hot moment's window touches or overlaps that of the hot moment before.
+#[must_use]
+pub const fn goes_on(last_hot: i64, next_hot: i64, window_ms: i64) -> bool {
+    // The new window begins at `next_hot - window`, and touches the last hot moment's from there on.
+    next_hot.saturating_sub(window_ms) <= last_hot
+}
+
 /// All bursts of a series, in order of time (docs/method.md, Burst).
 ///
 /// A moment is hot when the count over `(t − window, t]` is at least `threshold`. Windows of hot moments that touch
 /// or overlap merge; the burst holds every message in the merged window.
 #[must_use]
 pub fn bursts(series: Series<'_>, window_ms: i64, threshold: u64, counts: Counts) -> Vec<Span> {
+    let found = stretches(series, window_ms, threshold, counts, &(i64::MIN..=i64::MAX));
+    found.into_iter().map(|stretch| stretch.span).collect()
+}
+
+/// The bursts that the moments in `judged` make; messages before them still lie in their windows.
+#[must_use]
+pub fn stretches(
+    series: Series<'_>,
+    window_ms: i64,
+    threshold: u64,
+    counts: Counts,
+    judged: &RangeInclusive<i64>,
+) -> Vec<Stretch> {
     if (series.times.len() as u64) < threshold && counts == Counts::Messages {
         return Vec::new();
     }
-    let mut spans: Vec<Span> = Vec::new();
-    let mut last_hot = i64::MIN;
+    let mut found: Vec<Stretch> = Vec::new();
     sweep(series, window_ms, counts, |moment| {
-        if moment.count < threshold {
+        if moment.count < threshold || !judged.contains(&moment.at) {
             return;
         }
-        match spans.last_mut() {
-            // The new window begins at `at - window`, and touches the last hot moment's from there on.
-            Some(span) if moment.at.saturating_sub(window_ms) <= last_hot => {
+        match found.last_mut() {
+            Some(Stretch { span, last_hot, .. }) if goes_on(*last_hot, moment.at, window_ms) => {
                 span.end = moment.end;
                 if moment.count > span.peak {
                     (span.peak, span.peak_at) = (moment.count, moment.at);
                 }
+                *last_hot = moment.at;
             }
-            _ => spans.push(Span { first: moment.low, end: moment.end, peak: moment.count, peak_at: moment.at }),
+            _ => {
+                let span = Span { first: moment.low, end: moment.end, peak: moment.count, peak_at: moment.at };
+                found.push(Stretch { span, first_hot: moment.at, last_hot: moment.at });
+            }
         }
-        last_hot = moment.at;
     });
-    spans
+    found
 }
 
 /// What stands in the window that ends at one instant of the series.

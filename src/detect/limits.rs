@@ -51,6 +51,27 @@ pub fn reach(series: Series<'_>, window_ms: i64, tiers: &[u64], judged: std::ops
     found
 }
 
+/// What slices of one series reached, put together; they stand in order of time, and each was judged on moments of its own.
+#[must_use]
+pub fn joined(slices: &[Reach], tiers: &[u64]) -> Option<Reach> {
+    let (first, last) = (slices.first()?, slices.last()?);
+    let mut all = Reach { highest: 0, highest_at: first.from, passed: Vec::new(), from: first.from, to: last.to };
+    for slice in slices.iter().filter(|slice| slice.highest > 0) {
+        if slice.highest > all.highest {
+            (all.highest, all.highest_at) = (slice.highest, slice.highest_at);
+        }
+    }
+    for tier in tiers {
+        let in_slice = |slice: &Reach| slice.passed.iter().find(|(passed, _)| passed == tier).and_then(|(_, at)| *at);
+        let at = slices.iter().find_map(in_slice);
+        all.passed.push((*tier, at));
+        if at.is_none() {
+            break;
+        }
+    }
+    Some(all)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,6 +101,30 @@ mod tests {
             }
             let unpassed = [2, 4, 8].iter().filter(|tier| highest <= **tier).count();
             prop_assert_eq!(found.passed.len(), 3 - unpassed + usize::from(unpassed > 0));
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(3_000))]
+        #[test]
+        fn slices_put_together_are_the_whole(
+            gaps in proptest::collection::vec(0_i64..6, 1..40), people in proptest::collection::vec(0_u32..12, 40),
+            window in 1_i64..15, cuts in proptest::collection::vec(0_i64..120, 0..4),
+        ) {
+            let times: Vec<i64> = gaps.iter().scan(0, |now, gap| { *now += gap; Some(*now) }).collect();
+            let recipients = &people[..times.len()];
+            let weights = vec![1; times.len()];
+            let tiers = [2, 4, 8];
+            let whole = reach(Series { times: &times, recipients, weights: &weights }, window, &tiers, 0..i64::MAX);
+            let mut bounds: Vec<i64> = cuts.into_iter().chain([0, i64::MAX]).collect();
+            bounds.sort_unstable();
+            let slice = |pair: &[i64]| {
+                let inside = times.partition_point(|at| *at < pair[0] - window)..times.partition_point(|at| *at < pair[1]);
+                let (times, weights) = (&times[inside.clone()], &weights[inside.clone()]);
+                reach(Series { times, recipients: &recipients[inside], weights }, window, &tiers, pair[0]..pair[1])
+            };
+            let slices: Vec<Reach> = bounds.windows(2).filter_map(slice).collect();
+            prop_assert_eq!(joined(&slices, &tiers), whole);
         }
     }
 

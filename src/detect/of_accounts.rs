@@ -2,6 +2,8 @@
 //! It looks at nothing but the rows of the clients it is given, so clients may be taken apart and worked on anywhere.
 //! What lies across accounts (contents, clusters) is found in `of_contents` and `assemble`.
 
+use std::ops::RangeInclusive;
+
 use rayon::prelude::*;
 
 use super::groups::{self, recipients_of};
@@ -11,6 +13,7 @@ use super::measures::{Intense, LimitCheck, LimitScope};
 use super::robustness::{self, Readings, Setting};
 use super::search::{self, Field, is_outbound, is_whatsapp};
 use super::settings::Settings;
+use super::slices::Extent;
 use super::speed::{self, Step};
 use super::track::Track;
 use super::{AccountActivity, Burst};
@@ -65,15 +68,19 @@ pub struct OfAccounts {
     pub intensity: Vec<Intense>,
 }
 
-/// Finds it. `groups` are the rows of each account by time.
+/// Finds all of it, or what looks at whole lives. `groups` are the rows of each account by time.
 #[must_use]
-pub fn of_accounts(seen: Seen<'_>, groups: &[Vec<u32>]) -> OfAccounts {
+pub fn of_accounts(seen: Seen<'_>, groups: &[Vec<u32>], extent: Extent) -> OfAccounts {
     let Seen { messages, settings, initiated, born, .. } = seen;
     let accounts = groups.par_iter().map(|rows| account_activity(messages, rows, initiated)).collect();
-    let field = Field { messages, accounts: groups, contents: &[], initiated, born };
+    let field = Field { messages, accounts: groups, contents: &[], initiated, born, extent };
     let bursts = search::in_accounts(field, settings).into_par_iter().map(|burst| seen.judged(burst)).collect();
     let (speeds, intensity) = rhythms(messages, groups, initiated);
-    OfAccounts { accounts, bursts, limits: limit_checks(messages, settings, groups, initiated), speeds, intensity }
+    let limits = match extent {
+        Extent::All => limit_checks(seen, groups, &(i64::MIN..=i64::MAX)),
+        Extent::WholeLife | Extent::Windows => Vec::new(),
+    };
+    OfAccounts { accounts, bursts, limits, speeds, intensity }
 }
 
 fn account_activity(messages: &Messages, rows: &[u32], initiated: &[bool]) -> AccountActivity {
@@ -119,7 +126,10 @@ fn rhythms(messages: &Messages, groups: &[Vec<u32>], initiated: &[bool]) -> (Vec
     (speeds, intensity.into_iter().flatten().collect())
 }
 
-fn limit_checks(messages: &Messages, settings: &Settings, groups: &[Vec<u32>], initiated: &[bool]) -> Vec<LimitCheck> {
+/// Limit checks at the moments in `at_moments`; messages before them still lie in their windows.
+#[must_use]
+pub fn limit_checks(seen: Seen<'_>, groups: &[Vec<u32>], at_moments: &RangeInclusive<i64>) -> Vec<LimitCheck> {
+    let Seen { messages, settings, initiated, .. } = seen;
     let columns = &messages.columns;
     let limit = &settings.limit;
     let cut = limit.portfolio_from_ms();
@@ -136,6 +146,7 @@ fn limit_checks(messages: &Messages, settings: &Settings, groups: &[Vec<u32>], i
                 (&limit.portfolio_tiers, cut..i64::MAX, cut.saturating_sub(limit.window_ms)..i64::MAX)
             }
         };
+        let judged = judged.start.max(*at_moments.start())..judged.end.min(at_moments.end().saturating_add(1));
         let rows: Vec<u32> = rows.iter().copied().filter(|row| seen.contains(&at(row)) && counts(row)).collect();
         limits::reach(Track::new(messages, &rows).series(), limit.window_ms, tiers, judged)
     };

@@ -10,6 +10,7 @@ use super::of_accounts::{Judged, Seen};
 use super::regularity;
 use super::robustness::{self, Readings, Setting};
 use super::search::{self, Field};
+use super::slices::Extent;
 use super::speed::{self, Step};
 use super::track::Track;
 
@@ -43,7 +44,7 @@ pub struct OfContents {
 #[must_use]
 pub fn of_contents(seen: Seen<'_>, contents: &[Group]) -> OfContents {
     let Seen { messages, settings, initiated, born, .. } = seen;
-    let field = Field { messages, accounts: &[], contents, initiated, born };
+    let field = Field { messages, accounts: &[], contents, initiated, born, extent: Extent::All };
     let bursts = search::in_contents(field, settings).into_par_iter().map(|burst| seen.judged(burst)).collect();
     let mut found = OfContents { bursts, ..OfContents::default() };
     let of_group = |group: &Group| {

@@ -11,6 +11,7 @@ use super::groups::{self, pick};
 use super::mining::{self, Group};
 use super::search::{self, Field, counted};
 use super::settings::{Detector, Over, Scope, Settings};
+use super::slices::Extent;
 use super::{Activity, Burst};
 use crate::message::{Messages, NO_CONTENT};
 
@@ -127,6 +128,7 @@ impl<'a> Lookout<'a> {
             contents: &self.contents,
             initiated: self.initiated,
             born: &self.born,
+            extent: Extent::All,
         };
         let own = |row: &u32| self.messages.columns.account.get(*row as usize) == Some(&account);
         let of_content = |rows: &[u32]| {

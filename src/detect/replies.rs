@@ -47,7 +47,12 @@ impl Replies {
     /// Those of all rows; `groups` are the rows of each account by time.
     #[must_use]
     pub fn of(messages: &Messages, groups: &[Vec<u32>], window_ms: i64) -> Self {
-        let inbound = inbound(messages, groups);
+        Self::with(messages, groups, inbound(messages, groups), window_ms)
+    }
+
+    /// The same where it is known whose inbound messages count.
+    #[must_use]
+    pub fn with(messages: &Messages, groups: &[Vec<u32>], inbound: Vec<Inbound>, window_ms: i64) -> Self {
         let initiated = initiated_rows(messages, groups, &inbound, window_ms);
         let longer = window_ms.saturating_add(window_ms / 10);
         let any = inbound.iter().any(|from| *from != Inbound::None);

@@ -11,6 +11,7 @@ use super::bursts::{self, Series, distinct_recipients};
 use super::groups::{self, Subject, pick};
 use super::mining::Group;
 use super::settings::{AgeFrom, Detector, Over, Scope, Settings};
+use super::slices::Extent;
 use super::{Burst, id};
 use crate::message::{Columns, Direction, FORWARD_UNKNOWN, Messages, NO_CONTENT, Platform};
 
@@ -27,6 +28,8 @@ pub struct Field<'a> {
     pub initiated: &'a [bool],
     /// For each account, when its age begins: by the case file, and by its first message.
     pub born: &'a [(Option<i64>, Option<i64>)],
+    /// Which part of what there is to find is wanted.
+    pub extent: Extent,
 }
 
 /// The bursts of all detectors that look at whole accounts and clients, in no order.
@@ -163,8 +166,26 @@ pub(super) fn forwards(columns: &Columns) -> Vec<(u32, Vec<u32>)> {
 
 fn of_subject(field: Field<'_>, settings: &Settings, scope: Scope, subject: &Subject<'_>, content: u32) -> Vec<Burst> {
     let mut found = Vec::new();
+    each_counted(field, settings, scope, subject, |index, detector, counted| {
+        let spans = bursts::bursts(counted.series(), detector.window_ms, detector.threshold, detector.counts);
+        found.extend(
+            spans.into_iter().map(|span| counted.burst(field.messages, subject, content, (index, detector), span)),
+        );
+    });
+    found
+}
+
+/// Calls `see` with each detector of a scope that is wanted, and the messages of a subject that it counts.
+pub fn each_counted(
+    field: Field<'_>,
+    settings: &Settings,
+    scope: Scope,
+    subject: &Subject<'_>,
+    mut see: impl FnMut(usize, &Detector, &Counted),
+) {
     let mut last: Option<(&Detector, Counted)> = None;
-    for (index, detector) in settings.detectors.iter().enumerate().filter(|(_, detector)| detector.scope == scope) {
+    let wanted = |detector: &Detector| detector.scope == scope && field.extent.holds(detector);
+    for (index, detector) in settings.detectors.iter().enumerate().filter(|(_, detector)| wanted(detector)) {
         // Detectors over the same messages share them.
         let same = |known: &&Detector| {
             (known.over, known.account_age, known.age_from) == (detector.over, detector.account_age, detector.age_from)
@@ -173,16 +194,17 @@ fn of_subject(field: Field<'_>, settings: &Settings, scope: Scope, subject: &Sub
             Some((known, group)) if same(&known) => group,
             _ => Counted::new(field.messages, counted(field, &subject.rows, detector)),
         };
-        found.extend(group.bursts(field.messages, subject, content, index, detector));
+        see(index, detector, &group);
         last = Some((detector, group));
     }
-    found
 }
 
 /// Counted messages, as the kernel wants them.
-struct Counted {
+#[derive(Debug)]
+pub struct Counted {
     rows: Vec<u32>,
-    times: Vec<i64>,
+    /// UTC milliseconds, ascending.
+    pub times: Vec<i64>,
     recipients: Vec<u32>,
     weights: Vec<u32>,
 }
@@ -195,54 +217,54 @@ impl Counted {
         Self { rows, times, recipients, weights }
     }
 
-    fn bursts(
+    /// For the kernel.
+    #[must_use]
+    pub fn series(&self) -> Series<'_> {
+        Series { times: &self.times, recipients: &self.recipients, weights: &self.weights }
+    }
+
+    /// A burst of these messages.
+    #[must_use]
+    pub fn burst(
         &self,
         messages: &Messages,
         subject: &Subject<'_>,
         content: u32,
-        index: usize,
-        detector: &Detector,
-    ) -> Vec<Burst> {
-        let series = Series { times: &self.times, recipients: &self.recipients, weights: &self.weights };
-        let spans = bursts::bursts(series, detector.window_ms, detector.threshold, detector.counts);
+        (index, detector): (usize, &Detector),
+        span: bursts::Span,
+    ) -> Burst {
         let first_account = subject.accounts.first().copied().unwrap_or_default();
         let account = messages.accounts.get(first_account as usize).map_or("", |account| account.id.as_str());
         let name = subject.client.as_deref().unwrap_or(account);
         let fingerprint = messages.contents.fingerprint(content);
-        let burst = |span: &bursts::Span| {
-            let part = span.first..span.end;
-            let start = self.times.get(span.first).copied().unwrap_or_default();
-            let rows = self.rows.get(part.clone()).unwrap_or_default().to_vec();
-            let accounts = if subject.accounts.len() > 1 {
-                let mut accounts = pick(&messages.columns.account, &rows);
-                accounts.sort_unstable();
-                accounts.dedup();
-                accounts
-            } else {
-                subject.accounts.clone()
-            };
-            Burst {
-                id: id(
-                    "B",
-                    &[detector.name.as_bytes(), name.as_bytes(), &fingerprint.to_le_bytes(), &start.to_le_bytes()],
-                ),
-                detector: index,
-                account: accounts.first().copied().unwrap_or(first_account),
-                accounts,
-                client: subject.client.clone(),
-                content,
-                start,
-                end: span.end.checked_sub(1).and_then(|last| self.times.get(last)).copied().unwrap_or_default(),
-                recipients: distinct_recipients(
-                    self.recipients.get(part.clone()).unwrap_or_default(),
-                    self.weights.get(part).unwrap_or_default(),
-                ),
-                peak: span.peak,
-                peak_at: span.peak_at,
-                rows,
-            }
+        let part = span.first..span.end;
+        let start = self.times.get(span.first).copied().unwrap_or_default();
+        let rows = self.rows.get(part.clone()).unwrap_or_default().to_vec();
+        let accounts = if subject.accounts.len() > 1 {
+            let mut accounts = pick(&messages.columns.account, &rows);
+            accounts.sort_unstable();
+            accounts.dedup();
+            accounts
+        } else {
+            subject.accounts.clone()
         };
-        spans.iter().map(burst).collect()
+        Burst {
+            id: id("B", &[detector.name.as_bytes(), name.as_bytes(), &fingerprint.to_le_bytes(), &start.to_le_bytes()]),
+            detector: index,
+            account: accounts.first().copied().unwrap_or(first_account),
+            accounts,
+            client: subject.client.clone(),
+            content,
+            start,
+            end: span.end.checked_sub(1).and_then(|last| self.times.get(last)).copied().unwrap_or_default(),
+            recipients: distinct_recipients(
+                self.recipients.get(part.clone()).unwrap_or_default(),
+                self.weights.get(part).unwrap_or_default(),
+            ),
+            peak: span.peak,
+            peak_at: span.peak_at,
+            rows,
+        }
     }
 }
 
@@ -295,7 +317,8 @@ mod tests {
         let accounts = groups::by_account(&messages.columns, messages.accounts.len());
         let initiated = vec![true; messages.columns.len()];
         let contents = Vec::new();
-        let field = Field { messages, accounts: &accounts, contents: &contents, initiated: &initiated, born };
+        let extent = Extent::All;
+        let field = Field { messages, accounts: &accounts, contents: &contents, initiated: &initiated, born, extent };
         in_accounts(field, &settings)
             .into_iter()
             .chain(in_contents(field, &settings))

@@ -2,32 +2,35 @@
 //! Marks and findings lie as Parquet in a work folder. That nothing is missing or there twice is checked.
 //! What lies across accounts is measured while it is put together.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use arrow_array::types::Int64Type;
 
-use super::KernelError;
+use super::gather::TABLES;
 use super::schema::MARKS;
 use super::stream::{Taken, read_folder};
 use super::told::{Found, read_activity};
+use super::{KernelError, Tables};
 use crate::detect::assemble::{Parts, assemble};
-use crate::detect::{Activity, groups, replies};
+use crate::detect::of_accounts::Seen;
+use crate::detect::slices::{self, OfSlice};
+use crate::detect::{Activity, Settings, groups, replies, search};
 use crate::message::Messages;
 
 /// The activity of messages, from a work folder.
 ///
 /// # Errors
 /// When something of it is damaged, missing, or of other messages.
-pub fn activity(messages: &Messages, work: &Path) -> Result<Activity, KernelError> {
+pub fn activity(messages: &Messages, settings: &Settings, work: &Path) -> Result<Activity, KernelError> {
     let groups = groups::by_account(&messages.columns, messages.accounts.len());
-    let mut parts = Parts {
-        inbound: replies::inbound(messages, &groups),
-        initiated: initiated(messages.columns.len(), &work.join("marks"))?,
-        ..Parts::default()
-    };
+    let (initiated, initiated_longer) = marks(messages.columns.len(), &work.join("marks"))?;
+    let mut parts = Parts { inbound: replies::inbound(messages, &groups), ..Parts::default() };
+    let tables = Tables::read(&work.join(TABLES))?;
+    let mut missing: BTreeSet<(u32, i32)> = tables.slices().iter().map(|slice| (slice.subject, slice.slice)).collect();
+    let mut sliced = OfSlice::default();
     parts.of_accounts.accounts = vec![Default::default(); messages.accounts.len()];
     let mut told = vec![false; messages.accounts.len()];
-    let mut numbers = Vec::new();
     for folder in ["bursts", "campaigns"].map(|name| work.join(name)) {
         let mismatch =
             |reason: &str| KernelError::Mismatch { place: folder.display().to_string(), reason: reason.to_owned() };
@@ -43,7 +46,14 @@ pub fn activity(messages: &Messages, work: &Path) -> Result<Activity, KernelErro
                 }
                 Found::Burst(judged) if folder.ends_with("bursts") => parts.of_accounts.bursts.push(judged),
                 Found::Burst(judged) => parts.of_contents.bursts.push(judged),
-                Found::Limit(check) => numbers.push(check),
+                Found::Limit(check) => parts.of_accounts.limits.push(check),
+                Found::LimitOfSlice(check) => sliced.limits.push(check),
+                Found::Hot(hot) => sliced.hot.push(hot),
+                Found::Slice(subject, slice) => {
+                    if !missing.remove(&(subject, slice)) {
+                        return Err(mismatch("a slice was worked on twice: its rows lay in two partitions"));
+                    }
+                }
                 Found::Speed(account, steps) => parts.of_accounts.speeds.push((account, steps)),
                 Found::Intense(stretch) => parts.of_accounts.intensity.push(stretch),
                 Found::Campaign(found) => parts.of_contents.campaigns.push(*found),
@@ -51,7 +61,17 @@ pub fn activity(messages: &Messages, work: &Path) -> Result<Activity, KernelErro
             }
         }
     }
-    parts.of_accounts.limits = numbers;
+    if !missing.is_empty() {
+        let (place, reason) = (work.join("bursts").display().to_string(), "a slice was not worked on".to_owned());
+        return Err(KernelError::Mismatch { place, reason });
+    }
+    let born = search::born(messages, &groups);
+    let initiated_longer = Some(initiated_longer.as_slice());
+    let seen = Seen { messages, settings, initiated: &initiated, initiated_longer, born: &born };
+    let (mut bursts, mut limits) = slices::joined(seen, &groups, sliced);
+    parts.of_accounts.bursts.append(&mut bursts);
+    parts.of_accounts.limits.append(&mut limits);
+    parts.initiated = initiated;
     if groups.iter().zip(&told).any(|(rows, told)| !rows.is_empty() && !told) {
         let (place, reason) = (work.join("bursts").display().to_string(), "an account was not worked on".to_owned());
         return Err(KernelError::Mismatch { place, reason });
@@ -59,21 +79,23 @@ pub fn activity(messages: &Messages, work: &Path) -> Result<Activity, KernelErro
     Ok(assemble(messages, &groups, parts))
 }
 
-/// For each row, whether it was initiated.
-fn initiated(rows: usize, folder: &Path) -> Result<Vec<bool>, KernelError> {
+/// For each row, whether it was initiated, also under a longer service window.
+fn marks(rows: usize, folder: &Path) -> Result<(Vec<bool>, Vec<bool>), KernelError> {
     let mismatch =
         |reason: &str| KernelError::Mismatch { place: folder.display().to_string(), reason: reason.to_owned() };
-    let mut initiated: Vec<Option<bool>> = vec![None; rows];
+    let mut marks: Vec<Option<(bool, bool)>> = vec![None; rows];
     for batch in read_folder(&MARKS, folder)? {
         let taken = Taken::new(&MARKS, &batch);
-        let (row, mark) = (taken.numbers::<Int64Type>("row")?, taken.truths("initiated")?);
+        let row = taken.numbers::<Int64Type>("row")?;
+        let (initiated, longer) = (taken.truths("initiated")?, taken.truths("initiated_longer")?);
         for (at, row) in row.values().iter().enumerate() {
-            let slot = usize::try_from(*row).ok().and_then(|row| initiated.get_mut(row));
+            let slot = usize::try_from(*row).ok().and_then(|row| marks.get_mut(row));
             let slot = slot.ok_or_else(|| mismatch("a mark is of no message"))?;
-            if slot.replace(mark.value(at)).is_some() {
+            if slot.replace((initiated.value(at), longer.value(at))).is_some() {
                 return Err(mismatch("a message was marked twice"));
             }
         }
     }
-    initiated.into_iter().collect::<Option<_>>().ok_or_else(|| mismatch("a message was not marked"))
+    let marks: Option<Vec<(bool, bool)>> = marks.into_iter().collect();
+    Ok(marks.ok_or_else(|| mismatch("a message was not marked"))?.into_iter().unzip())
 }

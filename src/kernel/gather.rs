@@ -11,13 +11,13 @@ use std::sync::Arc;
 use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, BinaryArray, PrimitiveArray, RecordBatch, StringArray};
 
-use super::rows::{Numbering, OutboundContent, content_columns, message_columns, outbound_contents};
+use super::rows::{Numbering, OutboundContent, Placed, content_columns, message_columns, outbound_contents};
 use super::schema::{CONTENTS, INGESTED, INPUTS, MESSAGES, Stream};
 use super::stream::{Out, Taken, read, read_folder};
-use super::tables::subjects;
+use super::tables::{Slice, UNSLICED, subjects};
 use super::{KernelError, Tables};
 use crate::case::Case;
-use crate::detect::mining;
+use crate::detect::{mining, slices};
 use crate::ingest::gather::labels;
 use crate::ingest::{
     Ingested, Input, Labels, Progress, Reading, Settings, Unreadable, Wanted, gather as fold_together,
@@ -105,6 +105,17 @@ pub struct Gather<'a> {
     pub wanted: Wanted,
 }
 
+/// How messages are laid out.
+#[derive(Clone, Copy, Debug)]
+pub struct Layout<'a> {
+    /// Detectors and thresholds.
+    pub detection: &'a crate::detect::Settings,
+    /// The user's detectors as text.
+    pub detectors: Option<&'a str>,
+    /// More messages of one subject than this are sliced.
+    pub slice_rows: u64,
+}
+
 impl Gather<'_> {
     /// What ingest would give on one machine, from what was read elsewhere.
     ///
@@ -163,22 +174,17 @@ impl Gather<'_> {
     ///
     /// # Errors
     /// When something cannot be read or written.
-    pub fn lay_out(&self, detectors: Option<&str>) -> Result<u64, KernelError> {
+    pub fn lay_out(&self, layout: Layout<'_>) -> Result<u64, KernelError> {
         let Ingested { messages, .. } = self.ingested()?;
-        let tables = Tables::of(&messages, detectors);
+        let tables = Tables::of(&messages, layout.detectors, layout.slice_rows);
         let place = self.work.join(TABLES);
         let wrong = |source| KernelError::Io { place: place.display().to_string(), source };
         let text = tables.to_json().map_err(|error| wrong(error.into()))?;
         std::fs::write(&place, text).map_err(wrong)?;
-        let subject_of = subjects(&messages);
-        let subject = |row: usize| {
-            let account = messages.columns.account.get(row).copied().unwrap_or_default();
-            subject_of.get(account as usize).copied().unwrap_or(account)
-        };
-        let numbering = Numbering { row: &|row| row as u32, subject: &subject, recipient: &|recipient| recipient };
-        let close: &[&str] = &["row", "sent_at"];
-        write_folder(&MESSAGES, &self.work.join("messages"), messages.columns.len(), close, &|range| {
-            message_columns(&messages, numbering, range)
+        let placed = placed(&messages, &tables, layout.detection);
+        let numbering = Numbering { row: &|row| row, recipient: &|recipient| recipient };
+        write_folder(&MESSAGES, &self.work.join("messages"), placed.len(), &["row", "sent_at"], &|range| {
+            message_columns(&messages, placed.get(range).unwrap_or_default(), numbering)
         })?;
         let contents = outbound_contents(&messages, &mining::sizes(&messages));
         write_folder(&CONTENTS, &self.work.join("contents"), contents.len(), &["content"], &|range| {
@@ -194,8 +200,35 @@ impl Gather<'_> {
     /// When they are not.
     pub fn check_tables(&self, messages: &Messages, detectors: Option<&str>) -> Result<(), KernelError> {
         let place = self.work.join(TABLES);
-        Tables::read(&place)?.must_equal(&Tables::of(messages, detectors), &place)
+        let tables = Tables::read(&place)?;
+        tables.must_equal(&Tables::of(messages, detectors, tables.slice_rows()), &place)
     }
+}
+
+/// Where each message is worked on: those of sliced subjects in their slice, and before every slice whose windows, and the
+/// service windows of the messages in these, reach back to them.
+fn placed(messages: &Messages, tables: &Tables, settings: &crate::detect::Settings) -> Vec<Placed> {
+    let subject_of = subjects(messages);
+    let longer = settings.reply.milliseconds.saturating_add(settings.reply.milliseconds / 10);
+    let reach = slices::overlap_ms(settings).saturating_add(longer);
+    let mut of_subject: BTreeMap<u32, Vec<Slice>> = BTreeMap::new();
+    tables.slices().iter().for_each(|slice| of_subject.entry(slice.subject).or_default().push(*slice));
+    let mut placed = Vec::with_capacity(messages.columns.len());
+    for (row, (account, at)) in (0_u32..).zip(messages.columns.account.iter().zip(&messages.columns.sent_at)) {
+        let subject = subject_of.get(*account as usize).copied().unwrap_or(*account);
+        let Some(slices) = of_subject.get(&subject) else {
+            placed.push(Placed { row, subject, slice: UNSLICED, before: false });
+            continue;
+        };
+        let given = |slice: &&Slice| slice.last >= *at && slice.first.saturating_sub(reach) <= *at;
+        placed.extend(slices.iter().filter(given).map(|slice| Placed {
+            row,
+            subject,
+            slice: slice.slice,
+            before: *at < slice.first,
+        }));
+    }
+    placed
 }
 
 /// Name of the tables in a work folder.

@@ -8,15 +8,17 @@ use std::sync::Arc;
 use arrow_array::BooleanArray;
 
 use super::portion::Portion;
-use super::rows::{Numbering, message_columns};
+use super::rows::{Numbering, Placed, message_columns};
 use super::schema::MARKED;
 use super::stream::{Out, PIECE};
+use super::tables::{Slice, WHOLE_LIFE};
 use super::told::{self, Found, Numbers, Told};
 use super::{KernelError, Tables};
 use crate::detect::mining::{self, ALONE, Mined};
 use crate::detect::of_accounts::{OfAccounts, Seen, of_accounts};
 use crate::detect::of_contents::{OfContents, of_contents};
 use crate::detect::replies::Replies;
+use crate::detect::slices::{self, Extent, OfSlice};
 use crate::detect::{groups, search};
 
 /// Which messages are replies: `messages` in, `marked` out.
@@ -24,58 +26,90 @@ use crate::detect::{groups, search};
 /// # Errors
 /// When a stream is not right.
 pub fn marks(tables: &Tables, input: impl Read, out: impl Write) -> Result<(), KernelError> {
-    let portion = Portion::of_messages(tables, input)?;
     let settings = tables.settings()?;
-    let messages = &portion.messages;
-    let groups = groups::by_account(&messages.columns, messages.accounts.len());
-    let replies = Replies::of(messages, &groups, settings.reply.milliseconds);
-    let longer = replies.initiated_longer.as_ref().unwrap_or(&replies.initiated);
-    let of = |numbers: &[u32], at: usize| numbers.get(at).copied().unwrap_or_default();
-    let numbering = Numbering {
-        row: &|row| of(&portion.rows, row),
-        subject: &|row| of(&portion.subjects, row),
-        recipient: &|recipient| of(&portion.recipients, recipient as usize),
-    };
+    let overlap = slices::overlap_ms(&settings);
     let mut writer = Out::begin(&MARKED, out)?;
-    for start in (0..portion.rows.len()).step_by(PIECE) {
-        let end = (start + PIECE).min(portion.rows.len());
-        let mut columns = message_columns(messages, numbering, start..end);
-        for marks in [&replies.initiated, longer] {
-            let marks = marks.get(start..end).unwrap_or_default();
-            columns.push(Arc::new(BooleanArray::from(marks.to_vec())));
+    for portion in Portion::of_messages(tables, input)? {
+        let messages = &portion.messages;
+        let groups = groups::by_account(&messages.columns, messages.accounts.len());
+        // Of a slice, a part of the inbound messages is not here: whose there are is known of all.
+        let replies = Replies::with(messages, &groups, tables.inbound(), settings.reply.milliseconds);
+        let longer = replies.initiated_longer.as_ref().unwrap_or(&replies.initiated);
+        let numbering = Numbering {
+            row: &|row| of(&portion.rows, row),
+            recipient: &|recipient| of(&portion.recipients, recipient),
+        };
+        let placed = known(tables, &portion, overlap)?;
+        for placed in placed.chunks(PIECE) {
+            let mut columns = message_columns(messages, placed, numbering);
+            for marks in [&replies.initiated, longer] {
+                let marks = placed.iter().map(|placed| marks.get(placed.row as usize).copied().unwrap_or_default());
+                columns.push(Arc::new(BooleanArray::from(marks.collect::<Vec<bool>>())));
+            }
+            writer.write(columns)?;
         }
-        writer.write(columns)?;
     }
     writer.end()
 }
 
-/// What is found in whole clients: `marked` in, `activity` out.
+fn of(numbers: &[u32], at: u32) -> u32 {
+    numbers.get(at as usize).copied().unwrap_or_default()
+}
+
+/// The rows of which it is known whether they are replies: of those before a slice, only what the windows of later kernels
+/// reach; what stands before these was there to tell.
+fn known(tables: &Tables, portion: &Portion, overlap: i64) -> Result<Vec<Placed>, KernelError> {
+    let Some(slice) = slice_of(tables, portion, MARKED.name)? else { return Ok(portion.placed.clone()) };
+    let from = slice.first.saturating_sub(overlap);
+    let at = |placed: &Placed| portion.messages.columns.sent_at.get(placed.row as usize).copied().unwrap_or_default();
+    Ok(portion.placed.iter().filter(|placed| at(placed) >= from).copied().collect())
+}
+
+/// The slice that a portion is; none where it is not sliced, or a whole life.
+fn slice_of(tables: &Tables, portion: &Portion, stream: &'static str) -> Result<Option<Slice>, KernelError> {
+    let Some(placed) = portion.placed.first().filter(|placed| placed.slice > WHOLE_LIFE) else { return Ok(None) };
+    let unknown = || KernelError::Value { stream, column: "slice", reason: "the tables know no such slice".to_owned() };
+    tables.slice(placed.subject, placed.slice).map(Some).ok_or_else(unknown)
+}
+
+/// What is found in whole clients, or slices of them: `marked` in, `activity` out.
 ///
 /// # Errors
 /// When a stream is not right.
 pub fn bursts(tables: &Tables, input: impl Read, out: impl Write) -> Result<(), KernelError> {
-    let portion = Portion::of_marked(tables, input)?;
     let settings = tables.settings()?;
-    let messages = &portion.messages;
-    let groups = groups::by_account(&messages.columns, messages.accounts.len());
     let born = tables.born();
-    let seen = Seen {
-        messages,
-        settings: &settings,
-        initiated: &portion.initiated,
-        initiated_longer: Some(&portion.initiated_longer),
-        born: &born,
-    };
-    let OfAccounts { accounts, bursts, limits, speeds, intensity } = of_accounts(seen, &groups);
-    let accounts = (0_u32..).zip(accounts).zip(&groups).filter(|(_, rows)| !rows.is_empty());
-    let found = accounts
-        .map(|((account, activity), _)| Found::Account(account, activity))
-        .chain(bursts.into_iter().map(Found::Burst))
-        .chain(limits.into_iter().map(Found::Limit))
-        .chain(speeds.into_iter().map(|(account, steps)| Found::Speed(account, steps)))
-        .chain(intensity.into_iter().map(Found::Intense));
-    // Nothing here is found in a content: its number is that of none.
-    told::write(told_by(found, Numbers { rows: &portion.rows, contents: &[] }), out)
+    let mut told = Vec::new();
+    for portion in Portion::of_marked(tables, input)? {
+        let messages = &portion.messages;
+        let groups = groups::by_account(&messages.columns, messages.accounts.len());
+        let seen = Seen {
+            messages,
+            settings: &settings,
+            initiated: &portion.initiated,
+            initiated_longer: Some(&portion.initiated_longer),
+            born: &born,
+        };
+        // Nothing here is found in a content: its number is that of none.
+        let numbers = Numbers { rows: &portion.rows, contents: &[] };
+        if let Some(slice) = slice_of(tables, &portion, MARKED.name)? {
+            let OfSlice { hot, limits } = slices::of_slice(seen, &groups, &(slice.first..=slice.last));
+            let found = hot.into_iter().map(Found::Hot).chain(limits.into_iter().map(Found::LimitOfSlice));
+            told.extend(told_by(found.chain([Found::Slice(slice.subject, slice.slice)]), numbers));
+            continue;
+        }
+        let extent = if portion.slice() == WHOLE_LIFE { Extent::WholeLife } else { Extent::All };
+        let OfAccounts { accounts, bursts, limits, speeds, intensity } = of_accounts(seen, &groups, extent);
+        let accounts = (0_u32..).zip(accounts).zip(&groups).filter(|(_, rows)| !rows.is_empty());
+        let found = accounts
+            .map(|((account, activity), _)| Found::Account(account, activity))
+            .chain(bursts.into_iter().map(Found::Burst))
+            .chain(limits.into_iter().map(Found::Limit))
+            .chain(speeds.into_iter().map(|(account, steps)| Found::Speed(account, steps)))
+            .chain(intensity.into_iter().map(Found::Intense));
+        told.extend(told_by(found, numbers));
+    }
+    told::write(told, out)
 }
 
 /// What is found in whole contents: `grouped` in, `activity` out.

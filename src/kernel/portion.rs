@@ -8,8 +8,10 @@ use std::io::Read;
 use arrow_array::Array;
 use arrow_array::types::{Int16Type, Int32Type, Int64Type};
 
+use super::rows::Placed;
 use super::schema::{GROUPED, MARKED, MESSAGES, Stream};
 use super::stream::{Taken, read};
+use super::tables::{UNSLICED, WHOLE_LIFE};
 use super::{KernelError, Tables};
 use crate::message::{
     Category, Columns, ContentKind, ContentWords, Contents, Direction, Messages, NO_CONTENT, Platform, ZoneBasis,
@@ -22,8 +24,8 @@ pub struct Portion {
     pub messages: Messages,
     /// Number of each row among all messages.
     pub rows: Vec<u32>,
-    /// Subject of each row.
-    pub subjects: Vec<u32>,
+    /// Where each row is worked on.
+    pub placed: Vec<Placed>,
     /// Number of each recipient among all.
     pub recipients: Vec<u32>,
     /// Number of each content among all.
@@ -40,39 +42,41 @@ pub struct Portion {
 #[derive(Debug, Default)]
 struct Raw {
     columns: Columns,
-    row: Vec<u32>,
-    subject: Vec<u32>,
+    /// Number of each row, and where it is worked on.
+    placed: Vec<Placed>,
     reach: Vec<u32>,
     initiated: Vec<bool>,
     initiated_longer: Vec<bool>,
 }
 
 impl Portion {
-    /// Messages, folded; their contents stay numbers.
+    /// Messages, folded: each share of them, that is each slice of a subject, and all that are not sliced. Their contents
+    /// stay numbers.
     ///
     /// # Errors
     /// When the stream is not right.
-    pub fn of_messages(tables: &Tables, input: impl Read) -> Result<Self, KernelError> {
+    pub fn of_messages(tables: &Tables, input: impl Read) -> Result<Vec<Self>, KernelError> {
         Self::read(tables, &MESSAGES, input)
     }
 
-    /// Messages of which replies are known.
+    /// The same of messages of which replies are known.
     ///
     /// # Errors
     /// When the stream is not right.
-    pub fn of_marked(tables: &Tables, input: impl Read) -> Result<Self, KernelError> {
+    pub fn of_marked(tables: &Tables, input: impl Read) -> Result<Vec<Self>, KernelError> {
         Self::read(tables, &MARKED, input)
     }
 
-    /// Messages of which replies are known, with their contents.
+    /// Messages of which replies are known, with their contents, all in one.
     ///
     /// # Errors
     /// When the stream is not right, or contents are missing.
     pub fn of_grouped(tables: &Tables, input: impl Read) -> Result<Self, KernelError> {
-        Self::read(tables, &GROUPED, input)
+        let mut shares = Self::read(tables, &GROUPED, input)?;
+        Ok(shares.pop().unwrap_or_default())
     }
 
-    fn read(tables: &Tables, stream: &'static Stream, input: impl Read) -> Result<Self, KernelError> {
+    fn read(tables: &Tables, stream: &'static Stream, input: impl Read) -> Result<Vec<Self>, KernelError> {
         let mut raw = Raw::default();
         let mut contents = BTreeMap::new();
         let with_contents = stream.name == GROUPED.name;
@@ -85,11 +89,24 @@ impl Portion {
             }
             raw.add(taken, stream.name != MESSAGES.name)?;
         }
-        let mut portion = raw.in_order(tables, stream)?;
         if with_contents {
+            let mut portion = raw.in_order(tables, stream, (0..raw.placed.len() as u32).collect())?;
             portion.take_contents(stream, contents)?;
+            return Ok(vec![portion]);
         }
-        Ok(portion)
+        let mut shares: BTreeMap<(i32, u32), Vec<u32>> = BTreeMap::new();
+        for (at, placed) in (0_u32..).zip(&raw.placed) {
+            // Subjects that are not sliced see each other's rows and mind their own.
+            let subject = if placed.slice > WHOLE_LIFE { placed.subject } else { 0 };
+            shares.entry((placed.slice, subject)).or_default().push(at);
+        }
+        shares.into_values().map(|share| raw.in_order(tables, stream, share)).collect()
+    }
+
+    /// The slice that all rows are of.
+    #[must_use]
+    pub fn slice(&self) -> i32 {
+        self.placed.first().map_or(UNSLICED, |placed| placed.slice)
     }
 
     /// Gives contents numbers from 0 in the order that they have among all, 0 being none.
@@ -219,8 +236,11 @@ impl Raw {
         fn kept<T: Copy>(values: Vec<T>, keep: &[bool]) -> impl Iterator<Item = T> {
             values.into_iter().zip(keep).filter(|(_, keep)| **keep).map(|(value, _)| value)
         }
-        self.row.extend(kept(taken.fitting::<Int64Type, u32>("row")?, &keep));
-        self.subject.extend(kept(taken.fitting::<Int32Type, u32>("subject")?, &keep));
+        let (row, subject) = (taken.fitting::<Int64Type, u32>("row")?, taken.fitting::<Int32Type, u32>("subject")?);
+        let (slice, before) = (taken.numbers::<Int32Type>("slice")?.values(), taken.truths("before")?.values());
+        let placed = row.into_iter().zip(subject).zip(slice.iter().zip(before));
+        let placed = placed.map(|((row, subject), (slice, before))| Placed { row, subject, slice: *slice, before });
+        self.placed.extend(kept(placed.collect(), &keep));
         self.reach.extend(kept(taken.fitting::<Int64Type, u32>("reach")?, &keep));
         if marked {
             let truths = |name| Ok::<_, KernelError>(taken.truths(name)?.values().iter().collect::<Vec<bool>>());
@@ -230,15 +250,17 @@ impl Raw {
         Ok(())
     }
 
-    fn in_order(self, tables: &Tables, stream: &'static Stream) -> Result<Portion, KernelError> {
+    /// Some of the rows, in the order of all messages.
+    fn in_order(&self, tables: &Tables, stream: &'static Stream, mut order: Vec<u32>) -> Result<Portion, KernelError> {
         let wrong =
             |column, reason: &str| KernelError::Value { stream: stream.name, column, reason: reason.to_owned() };
-        let mut order: Vec<u32> = (0..self.row.len() as u32).collect();
-        order.sort_unstable_by_key(|at| self.row.get(*at as usize));
+        order.sort_unstable_by_key(|at| self.placed.get(*at as usize).map(|placed| placed.row));
         fn at<T: Copy>(values: &[T], order: &[u32]) -> Vec<T> {
             order.iter().filter_map(|at| values.get(*at as usize)).copied().collect()
         }
-        let rows = at(&self.row, &order);
+        let mut placed = at(&self.placed, &order);
+        let rows: Vec<u32> = placed.iter().map(|placed| placed.row).collect();
+        (0_u32..).zip(&mut placed).for_each(|(local, placed)| placed.row = local);
         if rows.windows(2).any(|pair| pair.first() == pair.last()) {
             return Err(wrong("row", "a message came twice"));
         }
@@ -260,7 +282,7 @@ impl Raw {
             }
         }
         Ok(Portion {
-            subjects: at(&self.subject, &order),
+            placed,
             initiated: at(&self.initiated, &order),
             initiated_longer: at(&self.initiated_longer, &order),
             messages,

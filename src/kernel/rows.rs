@@ -1,7 +1,6 @@
 //! Messages as columns of the streams `messages` and `marked`, and contents as those of `contents`.
 //! Numbers are those of all messages; who knows them says how. Nothing is read back here.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::types::{ArrowPrimitiveType, Int8Type, Int16Type, Int32Type, Int64Type};
@@ -10,13 +9,24 @@ use arrow_array::{ArrayRef, BooleanArray, PrimitiveArray, StringArray};
 use super::stream::{hashes, lists_of_texts};
 use crate::message::{Columns, ContentWords, FORWARD_UNKNOWN, Messages};
 
-/// How messages, recipients and accounts are numbered.
+/// A message with the place where it is worked on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// Its row here.
+    pub row: u32,
+    /// Its subject.
+    pub subject: u32,
+    /// Its slice; see [`super::tables`].
+    pub slice: i32,
+    /// Whether it stands before the slice, and is there for its windows only.
+    pub before: bool,
+}
+
+/// How rows and recipients are numbered among all.
 #[derive(Clone, Copy)]
 pub struct Numbering<'a> {
     /// Number of a row.
-    pub row: &'a dyn Fn(usize) -> u32,
-    /// Subject of a row.
-    pub subject: &'a dyn Fn(usize) -> u32,
+    pub row: &'a dyn Fn(u32) -> u32,
     /// Number of a recipient.
     pub recipient: &'a dyn Fn(u32) -> u32,
 }
@@ -33,31 +43,33 @@ fn short(values: impl Iterator<Item = u32>) -> ArrayRef {
     numbers::<Int32Type>(values.map(|value| value as i32))
 }
 
-/// The columns of `messages` for some rows.
+/// The columns of `messages` for some messages.
 #[must_use]
-pub fn message_columns(messages: &Messages, numbering: Numbering<'_>, range: Range<usize>) -> Vec<ArrayRef> {
+pub fn message_columns(messages: &Messages, placed: &[Placed], numbering: Numbering<'_>) -> Vec<ArrayRef> {
     let columns: &Columns = &messages.columns;
-    fn part<'c, T: Copy>(column: &'c [T], range: &Range<usize>) -> impl Iterator<Item = T> + 'c {
-        column.get(range.clone()).unwrap_or_default().iter().copied()
+    fn part<'c, T: Copy + Default>(column: &'c [T], placed: &'c [Placed]) -> impl Iterator<Item = T> + 'c {
+        placed.iter().map(|placed| column.get(placed.row as usize).copied().unwrap_or_default())
     }
     let reach = |recipient: u32| messages.recipients.audience.get(recipient as usize).copied().unwrap_or(1);
     vec![
-        wide(range.clone().map(numbering.row)),
-        short(range.clone().map(numbering.subject)),
-        short(part(&columns.account, &range)),
-        wide(part(&columns.recipient, &range).map(numbering.recipient)),
-        wide(part(&columns.recipient, &range).map(reach)),
-        wide(part(&columns.audience, &range)),
-        numbers::<Int64Type>(part(&columns.sent_at, &range)),
-        numbers::<Int8Type>(part(&columns.direction, &range).map(|word| word as i8)),
-        numbers::<Int8Type>(part(&columns.platform, &range).map(|word| word as i8)),
-        numbers::<Int8Type>(part(&columns.zone, &range).map(|word| word as i8)),
-        numbers::<Int8Type>(part(&columns.category, &range).map(|word| word as i8)),
-        numbers::<Int16Type>(part(&columns.forward_score, &range).map(i16::from)),
-        wide(part(&columns.content, &range)),
-        wide(part(&columns.values, &range)),
-        short(part(&columns.file, &range)),
-        hashes(part(&columns.key, &range)),
+        wide(placed.iter().map(|placed| (numbering.row)(placed.row))),
+        short(placed.iter().map(|placed| placed.subject)),
+        numbers::<Int32Type>(placed.iter().map(|placed| placed.slice)),
+        Arc::new(BooleanArray::from(placed.iter().map(|placed| placed.before).collect::<Vec<bool>>())),
+        short(part(&columns.account, placed)),
+        wide(part(&columns.recipient, placed).map(numbering.recipient)),
+        wide(part(&columns.recipient, placed).map(reach)),
+        wide(part(&columns.audience, placed)),
+        numbers::<Int64Type>(part(&columns.sent_at, placed)),
+        numbers::<Int8Type>(part(&columns.direction, placed).map(|word| word as i8)),
+        numbers::<Int8Type>(part(&columns.platform, placed).map(|word| word as i8)),
+        numbers::<Int8Type>(part(&columns.zone, placed).map(|word| word as i8)),
+        numbers::<Int8Type>(part(&columns.category, placed).map(|word| word as i8)),
+        numbers::<Int16Type>(part(&columns.forward_score, placed).map(i16::from)),
+        wide(part(&columns.content, placed)),
+        wide(part(&columns.values, placed)),
+        short(part(&columns.file, placed)),
+        hashes(part(&columns.key, placed)),
     ]
 }
 

@@ -138,6 +138,8 @@ const PIECE: &[Field] =
 const MESSAGE: &[Field] = &[
     full("row", Kind::Int64),
     full("subject", Kind::Int32),
+    full("slice", Kind::Int32),
+    full("before", Kind::Bool),
     full("account", Kind::Int32),
     full("recipient", Kind::Int64),
     full("reach", Kind::Int64),
@@ -233,7 +235,7 @@ streams! {
     /// What was found.
     ACTIVITY = "activity": [TOLD];
     /// What is known of replies, by row: the columns of `marked` that a report reads.
-    MARKS = "marks": [&[full("row", Kind::Int64), full("initiated", Kind::Bool)]];
+    MARKS = "marks": [&[full("row", Kind::Int64)], MARK];
 }
 
 /// What a kernel reads and writes.

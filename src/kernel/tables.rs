@@ -1,6 +1,6 @@
 //! What every kernel must know beside its rows: accounts with their clients, what is doubtful of files, the detectors.
 //! One small JSON file goes to wherever kernels run; it also says of which messages it is, so that parts are not mixed up.
-//! Rows themselves come in streams.
+//! Clients with very many messages are worked on in slices of time; where these are cut stands here too.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::{KernelError, PROGRAM, schema};
-use crate::detect::{Settings, groups, search};
+use crate::detect::{Inbound, Settings, groups, replies, search};
 use crate::ledger::carried::vocabulary;
 use crate::message::{Account, Contents, Doubt, Messages};
 
@@ -19,7 +19,27 @@ struct TableAccount {
     client: Option<String>,
     registered: Option<i64>,
     first_seen: Option<i64>,
+    /// Whose inbound messages show its replies.
+    replies_from: String,
 }
+
+/// A slice of the messages of one subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slice {
+    /// The subject.
+    pub subject: u32,
+    /// Number of the slice, from 1.
+    pub slice: i32,
+    /// First instant, UTC milliseconds.
+    pub first: i64,
+    /// Last instant.
+    pub last: i64,
+}
+
+/// Stands for the slice of messages that are not sliced.
+pub const UNSLICED: i32 = -1;
+/// Stands for all messages of a sliced subject, to see what looks at whole lives.
+pub const WHOLE_LIFE: i32 = 0;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct TableDoubt {
@@ -36,21 +56,27 @@ pub struct Tables {
     /// Hash of all messages, their order and the accounts.
     messages: String,
     detectors: Option<String>,
+    /// More messages of one subject than this are sliced.
+    slice_rows: u64,
+    slices: Vec<Slice>,
     accounts: Vec<TableAccount>,
     doubts: Vec<TableDoubt>,
 }
 
 impl Tables {
-    /// Those of folded messages, and of the user's detectors as text.
+    /// Those of folded messages, and of the user's detectors as text; subjects with more than `slice_rows` messages are
+    /// sliced.
     #[must_use]
-    pub fn of(messages: &Messages, detectors: Option<&str>) -> Self {
+    pub fn of(messages: &Messages, detectors: Option<&str>, slice_rows: u64) -> Self {
         let groups = groups::by_account(&messages.columns, messages.accounts.len());
         let born = search::born(messages, &groups);
-        let account = |(account, (registered, first_seen)): (&Account, (Option<i64>, Option<i64>))| TableAccount {
+        let inbound = replies::inbound(messages, &groups);
+        let account = |((account, (registered, first_seen)), from): ((&Account, _), &Inbound)| TableAccount {
             id: account.id.clone(),
             client: account.client.clone(),
             registered,
             first_seen,
+            replies_from: from.as_str().to_owned(),
         };
         let doubt = |doubt: &Doubt| TableDoubt { zone: doubt.zone.clone(), date_order: doubt.date_order };
         Self {
@@ -59,7 +85,9 @@ impl Tables {
             vocabulary: vocabulary(),
             messages: digest(messages),
             detectors: detectors.map(str::to_owned),
-            accounts: messages.accounts.iter().zip(born).map(account).collect(),
+            slice_rows,
+            slices: slices(messages, slice_rows),
+            accounts: messages.accounts.iter().zip(born).zip(&inbound).map(account).collect(),
             doubts: messages.doubts.iter().map(doubt).collect(),
         }
     }
@@ -140,6 +168,32 @@ impl Tables {
         }
     }
 
+    /// More messages of one subject than this are sliced.
+    #[must_use]
+    pub const fn slice_rows(&self) -> u64 {
+        self.slice_rows
+    }
+
+    /// The slices, by subject and time.
+    #[must_use]
+    pub fn slices(&self) -> &[Slice] {
+        &self.slices
+    }
+
+    /// A slice.
+    #[must_use]
+    pub fn slice(&self, subject: u32, slice: i32) -> Option<Slice> {
+        self.slices.iter().find(|known| (known.subject, known.slice) == (subject, slice)).copied()
+    }
+
+    /// For each account, whose inbound messages show its replies.
+    #[must_use]
+    pub fn inbound(&self) -> Vec<Inbound> {
+        let all = [Inbound::None, Inbound::Client, Inbound::Own];
+        let of = |account: &TableAccount| all.into_iter().find(|from| from.as_str() == account.replies_from);
+        self.accounts.iter().map(|account| of(account).unwrap_or_default()).collect()
+    }
+
     /// For each account, when its age begins.
     #[must_use]
     pub fn born(&self) -> Vec<(Option<i64>, Option<i64>)> {
@@ -156,6 +210,34 @@ pub fn subjects(messages: &Messages) -> Vec<u32> {
         subjects.push(account.client.as_deref().map_or(index, |client| *first.entry(client).or_insert(index)));
     }
     subjects
+}
+
+/// Slices of about the same size, cut between instants, of subjects with more messages than that.
+fn slices(messages: &Messages, slice_rows: u64) -> Vec<Slice> {
+    let subjects = subjects(messages);
+    let subject = |account: &u32| subjects.get(*account as usize).copied().unwrap_or(*account);
+    let mut counts: BTreeMap<u32, u64> = BTreeMap::new();
+    for account in &messages.columns.account {
+        *counts.entry(subject(account)).or_default() += 1;
+    }
+    let mut found = Vec::new();
+    for (large, count) in counts.into_iter().filter(|(_, count)| *count > slice_rows.max(1)) {
+        let own = messages.columns.account.iter().zip(&messages.columns.sent_at);
+        let mut times: Vec<i64> = own.filter(|(account, _)| subject(account) == large).map(|(_, at)| *at).collect();
+        times.sort_unstable();
+        let parts = count.div_ceil(slice_rows.max(1)) as usize;
+        let mut cuts: Vec<i64> = (1..parts).filter_map(|part| times.get(times.len() * part / parts)).copied().collect();
+        cuts.dedup();
+        let firsts = [i64::MIN].into_iter().chain(cuts.iter().copied());
+        let lasts = cuts.iter().map(|cut| cut - 1).chain([i64::MAX]);
+        found.extend((1..).zip(firsts.zip(lasts)).map(|(slice, (first, last))| Slice {
+            subject: large,
+            slice,
+            first,
+            last,
+        }));
+    }
+    found
 }
 
 fn digest(messages: &Messages) -> String {

@@ -18,6 +18,7 @@ use crate::detect::measures::{Intense, LimitCheck, LimitScope};
 use crate::detect::of_accounts::Judged;
 use crate::detect::of_contents::FoundCampaign;
 use crate::detect::robustness::Setting;
+use crate::detect::slices::Hot;
 use crate::detect::speed::Step;
 use crate::detect::transactional::Ground;
 use crate::detect::{AccountActivity, Burst, Innocent, SetAside, id};
@@ -85,6 +86,12 @@ pub enum Found {
     Burst(Judged),
     /// A limit check.
     Limit(LimitCheck),
+    /// A limit check at the moments of one slice.
+    LimitOfSlice(LimitCheck),
+    /// A burst as one slice sees it.
+    Hot(Hot),
+    /// That a slice of a subject was worked on.
+    Slice(u32, i32),
     /// The speed profile of an account.
     Speed(u32, Vec<Step>),
     /// A stretch of raised intensity.
@@ -127,17 +134,23 @@ impl Found {
                 depends_on: settings_words(&depends_on),
                 ..Told::default()
             },
-            Self::Limit(LimitCheck { scope, client, accounts, reach }) => Told {
-                what: "limit".to_owned(),
-                id: scope.as_str().to_owned(),
-                account: accounts.first().copied(),
-                client,
-                accounts,
-                start: Some(reach.from),
-                end: Some(reach.to),
-                peak: Some(reach.highest),
-                peak_at: Some(reach.highest_at),
-                numbers: reach.passed.iter().flat_map(|(tier, at)| [*tier as i64, at.unwrap_or(NEVER)]).collect(),
+            Self::Limit(check) => limit_told("limit", check),
+            Self::LimitOfSlice(check) => limit_told("limit_of_slice", check),
+            Self::Hot(hot) => Told {
+                what: "hot".to_owned(),
+                account: Some(hot.account),
+                detector: Some(hot.detector as u32),
+                start: Some(hot.start),
+                end: Some(hot.end),
+                peak: Some(hot.peak),
+                peak_at: Some(hot.peak_at),
+                numbers: vec![hot.first_hot, hot.last_hot],
+                ..Told::default()
+            },
+            Self::Slice(subject, slice) => Told {
+                what: "slice".to_owned(),
+                account: Some(subject),
+                numbers: vec![i64::from(slice)],
                 ..Told::default()
             },
             Self::Speed(account, steps) => Told {
@@ -203,21 +216,22 @@ impl Found {
                 };
                 Self::Burst(Judged { burst, depends_on: settings_of(&told.depends_on)? })
             }
-            "limit" => {
-                let scope = [LimitScope::Number, LimitScope::Portfolio].into_iter().find(|s| s.as_str() == told.id)?;
-                let passed = told.numbers.chunks_exact(2).map(|pair| match pair {
-                    [tier, at] => Some((u64::try_from(*tier).ok()?, (*at != NEVER).then_some(*at))),
-                    _ => None,
-                });
-                let reach = Reach {
-                    highest: told.peak?,
-                    highest_at: told.peak_at?,
-                    passed: passed.collect::<Option<_>>()?,
-                    from: told.start?,
-                    to: told.end?,
-                };
-                Self::Limit(LimitCheck { scope, client: told.client, accounts: told.accounts, reach })
+            "limit" => Self::Limit(limit_of(told)?),
+            "limit_of_slice" => Self::LimitOfSlice(limit_of(told)?),
+            "hot" => {
+                let [first_hot, last_hot] = told.numbers.try_into().ok()?;
+                Self::Hot(Hot {
+                    detector: told.detector? as usize,
+                    account: told.account?,
+                    start: told.start?,
+                    end: told.end?,
+                    first_hot,
+                    last_hot,
+                    peak: told.peak?,
+                    peak_at: told.peak_at?,
+                })
             }
+            "slice" => Self::Slice(told.account?, i32::try_from(*told.numbers.first()?).ok()?),
             "speed" => Self::Speed(told.account?, steps_of(&told.numbers)?),
             "intensity" => {
                 let [level, from_level] = told.numbers.try_into().ok()?;
@@ -241,6 +255,34 @@ impl Found {
             _ => return None,
         })
     }
+}
+
+fn limit_told(what: &str, LimitCheck { scope, client, accounts, reach }: LimitCheck) -> Told {
+    Told {
+        what: what.to_owned(),
+        id: scope.as_str().to_owned(),
+        account: accounts.first().copied(),
+        client,
+        accounts,
+        start: Some(reach.from),
+        end: Some(reach.to),
+        peak: Some(reach.highest),
+        peak_at: Some(reach.highest_at),
+        numbers: reach.passed.iter().flat_map(|(tier, at)| [*tier as i64, at.unwrap_or(NEVER)]).collect(),
+        ..Told::default()
+    }
+}
+
+fn limit_of(told: Told) -> Option<LimitCheck> {
+    let scope = [LimitScope::Number, LimitScope::Portfolio].into_iter().find(|scope| scope.as_str() == told.id)?;
+    let passed = told.numbers.chunks_exact(2).map(|pair| match pair {
+        [tier, at] => Some((u64::try_from(*tier).ok()?, (*at != NEVER).then_some(*at))),
+        _ => None,
+    });
+    let passed = passed.collect::<Option<_>>()?;
+    let (highest, highest_at, from, to) = (told.peak?, told.peak_at?, told.start?, told.end?);
+    let reach = Reach { highest, highest_at, passed, from, to };
+    Some(LimitCheck { scope, client: told.client, accounts: told.accounts, reach })
 }
 
 fn campaign_told(found: FoundCampaign, numbers: Numbers<'_>) -> Told {
@@ -615,6 +657,17 @@ mod tests {
                 accounts: vec![0],
                 reach: Reach { highest: 3, highest_at: 1, passed: vec![(2, Some(0)), (4, None)], from: 0, to: 8 },
             }),
+            Found::Hot(Hot {
+                detector: 1,
+                account: 0,
+                start: 1,
+                end: 9,
+                first_hot: 3,
+                last_hot: 8,
+                peak: 5,
+                peak_at: 4,
+            }),
+            Found::Slice(3, 2),
             Found::Speed(6, steps.clone()),
             Found::Intense(Intense {
                 account: 1,
@@ -643,7 +696,7 @@ mod tests {
         let moved = through_a_stream(found, Numbers { rows: &[10, 20, 4_000_000_000], contents: &[0, 77] });
         let Found::Burst(judged) = &moved[1] else { panic!("a burst") };
         assert_eq!((judged.burst.rows.as_slice(), judged.burst.content), (&[4_000_000_000, 20][..], 0));
-        let Found::Campaign(campaign) = &moved[5] else { panic!("a campaign") };
+        let Found::Campaign(campaign) = &moved[7] else { panic!("a campaign") };
         assert_eq!(
             (campaign.first_row, campaign.campaign.content, campaign.campaign.beside[0]),
             (4_000_000_000, 77, 20)
@@ -653,7 +706,7 @@ mod tests {
     #[test]
     fn a_row_that_tells_too_little_is_none() {
         let told = |what: &str| Told { what: what.to_owned(), ..Told::default() };
-        for what in ["account", "burst", "limit", "campaign", "set_aside", "intensity", "nothing"] {
+        for what in ["account", "burst", "limit", "campaign", "set_aside", "intensity", "hot", "slice", "nothing"] {
             assert_eq!(Found::of(told(what)), None, "{what}");
         }
     }

@@ -96,16 +96,37 @@ fn whole(row: &RecordBatch, name: &str) -> Option<i64> {
     }
 }
 
-/// Shares rows out by a number of theirs; inside a part they stand in an order of no meaning.
-fn shared_out(mut rows: Rows, parts: usize, by: &str) -> Vec<Rows> {
+fn is_before(row: &RecordBatch) -> bool {
+    row.column_by_name("before").is_some_and(|before| before.as_boolean().value(0))
+}
+
+fn without_before(parts: &[Rows]) -> Vec<Rows> {
+    parts.iter().map(|rows| rows.iter().filter(|row| !is_before(row)).cloned().collect()).collect()
+}
+
+/// All messages of sliced subjects once more, as whole lives.
+fn whole_lives(marked: &[Rows]) -> Rows {
+    let sliced =
+        marked.iter().flatten().filter(|row| !is_before(row) && whole(row, "slice").is_some_and(|slice| slice > 0));
+    let as_whole = |row: &RecordBatch| {
+        let at = row.schema().index_of("slice").expect("the column");
+        let mut columns = row.columns().to_vec();
+        columns[at] = Arc::new(Int32Array::from(vec![0]));
+        RecordBatch::try_new(row.schema(), columns).expect("a row")
+    };
+    sliced.map(as_whole).collect()
+}
+
+/// Shares rows out by numbers of theirs; inside a part they stand in an order of no meaning.
+fn shared_out(mut rows: Rows, parts: usize, by: &[&str]) -> Vec<Rows> {
     let mut shared = vec![Rows::new(); parts];
     let count = rows.len();
     for at in 0..count {
         rows.swap(at, (at * 7919 + 13) % count);
     }
     for row in rows {
-        let key = whole(&row, by).expect("a number");
-        shared[key as usize % parts].push(row);
+        let key: i64 = by.iter().map(|name| whole(&row, name).expect("a number")).sum();
+        shared[key.unsigned_abs() as usize % parts].push(row);
     }
     shared
 }
@@ -152,6 +173,7 @@ struct Engine<'m> {
     matter: &'m Matter,
     contract: Value,
     parts: usize,
+    slice_rows: &'m str,
 }
 
 impl Engine<'_> {
@@ -181,7 +203,7 @@ impl Engine<'_> {
         listed.into_iter().enumerate().for_each(|(at, row)| of_parts[at % self.parts].push(row));
         let read = |rows: &Rows| if rows.is_empty() { Rows::new() } else { call(&with(&["ingest"], &[]), rows) };
         write_folder(&folder.join("ingested"), &of_parts.iter().map(read).collect::<Vec<_>>());
-        let gather = with(&["gather", "--work", work], inputs);
+        let gather = with(&["gather", "--work", work, "--slice-rows", self.slice_rows], inputs);
         let ended = run(matter, &gather.iter().map(String::as_str).collect::<Vec<_>>(), &[]);
         assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
         let tables = format!("{work}/tables.json");
@@ -189,14 +211,17 @@ impl Engine<'_> {
             let arguments = [name, "--tables", &tables];
             parts.iter().filter(|rows| !rows.is_empty()).map(|rows| kernel(matter, &arguments, rows)).collect()
         };
-        let messages = shared_out(read_folder(&folder.join("messages")), self.parts, "subject");
+        let messages = shared_out(read_folder(&folder.join("messages")), self.parts, &["subject", "slice"]);
         let marked = each("marks", &messages);
-        write_folder(&folder.join("marks"), &marked);
-        write_folder(&folder.join("bursts"), &each("bursts", &marked));
+        let once = without_before(&marked);
+        write_folder(&folder.join("marks"), &once);
+        let mut found = each("bursts", &marked);
+        found.extend(each("bursts", &shared_out(whole_lives(&marked), self.parts, &["subject"])));
+        write_folder(&folder.join("bursts"), &found);
         let contents = read_folder(&folder.join("contents"));
         let assigned = self.assigned(&contents, &tables);
-        let grouped = self.grouped(marked.into_iter().flatten().chain(contents), &assigned);
-        write_folder(&folder.join("campaigns"), &each("campaigns", &shared_out(grouped, self.parts, "group")));
+        let grouped = self.grouped(once.into_iter().flatten().chain(contents), &assigned);
+        write_folder(&folder.join("campaigns"), &each("campaigns", &shared_out(grouped, self.parts, &["group"])));
     }
 
     /// The bands shared out, and the texts joined by what they give.
@@ -276,15 +301,18 @@ fn however_rows_are_shared_out_the_report_is_the_same() {
     let alone = report("alone", &[]);
     let contract = run(&matter, &["schemas"], &[]);
     let contract: Value = serde_json::from_slice(&contract.stdout).expect("JSON");
-    for parts in [1, 3] {
+    for (parts, slice_rows) in [(1, "1000000"), (3, "700")] {
         let work = format!("work-{parts}");
-        let engine = Engine { matter: &matter, contract: contract.clone(), parts };
+        let engine = Engine { matter: &matter, contract: contract.clone(), parts, slice_rows };
         engine.work(&["in"], &["--case", "in/case.toml"], &work);
         let gathered = report(&format!("gathered-{parts}"), &["--gathered", &work]);
         assert_eq!(alone.keys().collect::<Vec<_>>(), gathered.keys().collect::<Vec<_>>());
         let differing: Vec<&String> = alone.keys().filter(|name| alone[*name] != gathered[*name]).collect();
         assert!(differing.is_empty(), "{parts} parts: {differing:?} differ");
     }
+    let tables: Value =
+        serde_json::from_slice(&fs::read(matter.path("work-3/tables.json")).expect("tables")).expect("JSON");
+    assert!(tables["slices"].as_array().is_some_and(|slices| slices.len() > 3), "{}", tables["slices"]);
     let told = matter.report("alone");
     let (campaigns, rejects) = (told.csv("campaigns"), told.csv("rejects"));
     assert!(!told.csv("bursts").is_empty() && rejects.iter().any(|reject| reject["file"] == "in/half.csv"));

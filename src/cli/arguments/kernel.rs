@@ -64,6 +64,9 @@ pub struct GatherArguments {
     /// File of detectors and thresholds
     #[arg(long, value_name = "FILE")]
     pub detectors: Option<PathBuf>,
+    /// Clients with more messages than this are worked on in slices of time
+    #[arg(long, value_name = "N", default_value_t = 10_000_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub slice_rows: u64,
     /// Only messages sent at or after this day or instant
     #[arg(long, value_name = "DATE", value_parser = settings::instant_text)]
     pub since: Option<String>,

@@ -372,13 +372,13 @@ mod tests {
             cuts in proptest::collection::vec(0..BANDS, 0..4),
             turn in any::<bool>(),
         ) {
-            let fill = |of: &dyn Fn(&Vec<u32>) -> Vec<u32>| Lists::fill(texts.len(), |index, (): &mut (), list| {
+            let fill = |of: fn(&Vec<u32>) -> Vec<u32>| Lists::fill(texts.len(), |index, (): &mut (), list| {
                 list.extend(of(&texts[index]).into_iter().collect::<std::collections::BTreeSet<_>>());
             });
             let templates = Templates {
                 template_of: Vec::new(),
-                sets: fill(&|words| words.iter().map(|word| word * 2).collect()),
-                pairs: fill(&|words| words.windows(2).map(|pair| pair[0] * 100 + pair[1]).collect()),
+                sets: fill(|words| words.iter().map(|word| word * 2).collect()),
+                pairs: fill(|words| words.windows(2).map(|pair| pair[0] * 100 + pair[1]).collect()),
             };
             let mut bounds: Vec<u64> = cuts.into_iter().chain([0, BANDS]).collect();
             bounds.sort_unstable();
