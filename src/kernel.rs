@@ -3,6 +3,7 @@
 //! The contract is `schema`, told in docs/kernels.md; which engine calls, and who prints, is not known here.
 
 mod activity;
+mod came;
 mod content;
 mod gather;
 mod parts;

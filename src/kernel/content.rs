@@ -2,29 +2,23 @@
 //! Templates are made anew by whoever works on a band: that is cheap beside comparing them.
 //! What texts have in common is settled in `detect::mining`.
 
-use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::sync::Arc;
 
 use arrow_array::types::{Int32Type, Int64Type};
 use arrow_array::{Array, BooleanArray, PrimitiveArray};
 
-use super::portion::{CameContent, add_contents};
+use super::came::{Came, Numbered};
 use super::schema::{ASSIGNED, EDGES, TEXTS};
 use super::stream::{Out, PIECE, Taken, read};
 use super::{KernelError, Tables};
-use crate::detect::mining::{ALONE, BANDS, Joint, Similarity, Size, Templated};
+use crate::detect::mining::{ALONE, BANDS, Joint, Similarity, Templated};
 use crate::detect::search;
-use crate::message::{ContentKind, Contents};
 
 /// What a stream of texts holds.
 #[derive(Debug, Default)]
 struct Texts {
-    contents: Contents,
-    /// Number of each content among all.
-    numbers: Vec<u32>,
-    sizes: Vec<Size>,
-    forwarded: Vec<bool>,
+    numbered: Numbered,
     /// Bands to be worked on.
     bands: Vec<u64>,
     joints: Vec<Joint>,
@@ -33,39 +27,18 @@ struct Texts {
 impl Texts {
     fn read(input: impl Read) -> Result<Self, KernelError> {
         let mut texts = Self::default();
-        let mut came: BTreeMap<u32, CameContent> = BTreeMap::new();
+        let mut came = Came::default();
         let mut wanted = vec![false; BANDS as usize];
         for batch in read(&TEXTS, input)? {
             let batch = batch?;
             let taken = Taken::new(&TEXTS, &batch);
             let number = taken.numbers::<Int64Type>("content")?;
-            add_contents(taken, &|row| Ok(number.is_valid(row)), &mut came)?;
+            came.add(taken, &|row| number.is_valid(row))?;
             texts.add_joints(taken)?;
-            let (first, end) = (taken.numbers::<Int32Type>("first_band")?, taken.numbers::<Int32Type>("end_band")?);
-            for row in (0..taken.rows()).filter(|row| first.is_valid(*row) && end.is_valid(*row)) {
-                let stretch = usize::try_from(first.value(row)).ok().zip(usize::try_from(end.value(row)).ok());
-                let stretch = stretch.and_then(|(first, end)| wanted.get_mut(first..end));
-                let outside = || KernelError::Value {
-                    stream: TEXTS.name,
-                    column: "end_band",
-                    reason: format!("there are {BANDS} bands"),
-                };
-                stretch.ok_or_else(outside)?.fill(true);
-            }
+            want_bands(taken, &mut wanted)?;
         }
         texts.bands = (0..BANDS).zip(wanted).filter(|(_, wanted)| *wanted).map(|(band, _)| band).collect();
-        texts.contents.kind.push(ContentKind::default());
-        texts.contents.fingerprint.push(0);
-        (texts.numbers, texts.sizes, texts.forwarded) = (vec![0], vec![(0, 0)], vec![false]);
-        for (number, content) in came {
-            let local = texts.numbers.len() as u32;
-            texts.numbers.push(number);
-            texts.sizes.push(content.size);
-            texts.forwarded.push(content.forwarded);
-            texts.contents.kind.push(content.kind);
-            texts.contents.fingerprint.push(content.fingerprint);
-            content.put_words(&mut texts.contents, local);
-        }
+        texts.numbered = came.numbered();
         Ok(texts)
     }
 
@@ -80,13 +53,35 @@ impl Texts {
     }
 }
 
+/// Marks the bands that the rows of a batch ask for.
+fn want_bands(taken: Taken<'_>, wanted: &mut [bool]) -> Result<(), KernelError> {
+    let (first, end) = (taken.numbers::<Int32Type>("first_band")?, taken.numbers::<Int32Type>("end_band")?);
+    let mut last = None;
+    for row in (0..taken.rows()).filter(|row| first.is_valid(*row) && end.is_valid(*row)) {
+        // All rows of a stretch ask for the same.
+        let asked = (first.value(row), end.value(row));
+        if last.replace(asked) == Some(asked) {
+            continue;
+        }
+        let stretch = usize::try_from(asked.0).ok().zip(usize::try_from(asked.1).ok());
+        let stretch = stretch.and_then(|(first, end)| wanted.get_mut(first..end));
+        let outside = || KernelError::Value {
+            stream: TEXTS.name,
+            column: "end_band",
+            reason: format!("there are {BANDS} bands"),
+        };
+        stretch.ok_or_else(outside)?.fill(true);
+    }
+    Ok(())
+}
+
 /// Which templates the wanted bands find alike: `texts` in, `edges` out.
 ///
 /// # Errors
 /// When a stream is not right.
 pub fn edges(input: impl Read, out: impl Write) -> Result<(), KernelError> {
     let texts = Texts::read(input)?;
-    let templated = Templated::of(&texts.contents, &texts.sizes);
+    let templated = Templated::of(&texts.numbered.contents, &texts.numbered.sizes);
     let mut writer = Out::begin(&EDGES, out)?;
     for piece in templated.joints(&texts.bands).chunks(PIECE) {
         let end = |of: fn(&Joint) -> u32| {
@@ -104,7 +99,8 @@ pub fn edges(input: impl Read, out: impl Write) -> Result<(), KernelError> {
 /// # Errors
 /// When a stream is not right.
 pub fn join(tables: &Tables, input: impl Read, out: impl Write) -> Result<(), KernelError> {
-    let Texts { contents, numbers, sizes, forwarded, joints, .. } = Texts::read(input)?;
+    let Texts { numbered, joints, .. } = Texts::read(input)?;
+    let Numbered { contents, numbers, sizes, forwarded, .. } = numbered;
     let least = search::least_reach(&tables.settings()?);
     let mined = Templated::of(&contents, &sizes).joined(&joints, least);
     let mut rows: Vec<[i64; 4]> = Vec::new();

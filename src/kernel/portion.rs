@@ -8,14 +8,13 @@ use std::io::Read;
 use arrow_array::Array;
 use arrow_array::types::{Int16Type, Int32Type, Int64Type};
 
+use super::came::{Came, Numbered};
 use super::rows::Placed;
 use super::schema::{GROUPED, MARKED, MESSAGES, Stream};
 use super::stream::{Taken, read};
 use super::tables::{UNSLICED, WHOLE_LIFE};
 use super::{KernelError, Tables};
-use crate::message::{
-    Category, Columns, ContentKind, ContentWords, Contents, Direction, Messages, NO_CONTENT, Platform, ZoneBasis,
-};
+use crate::message::{Category, Columns, Direction, Messages, Platform, ZoneBasis};
 
 /// Messages of a stream, and what came with them.
 #[derive(Debug, Default)]
@@ -78,14 +77,14 @@ impl Portion {
 
     fn read(tables: &Tables, stream: &'static Stream, input: impl Read) -> Result<Vec<Self>, KernelError> {
         let mut raw = Raw::default();
-        let mut contents = BTreeMap::new();
+        let mut contents = Came::default();
         let with_contents = stream.name == GROUPED.name;
         for batch in read(stream, input)? {
             let batch = batch?;
             let taken = Taken::new(stream, &batch);
             if with_contents {
-                let is_content = |at: usize| Ok(taken.numbers::<Int64Type>("row")?.is_null(at));
-                add_contents(taken, &is_content, &mut contents)?;
+                let row = taken.numbers::<Int64Type>("row")?;
+                contents.add(taken, &|at| row.is_null(at))?;
             }
             raw.add(taken, stream.name != MESSAGES.name)?;
         }
@@ -109,104 +108,20 @@ impl Portion {
         self.placed.first().map_or(UNSLICED, |placed| placed.slice)
     }
 
-    /// Gives contents numbers from 0 in the order that they have among all, 0 being none.
-    fn take_contents(&mut self, stream: &'static Stream, came: BTreeMap<u32, CameContent>) -> Result<(), KernelError> {
-        let mut contents = Contents::default();
-        (self.contents, self.families) = (vec![NO_CONTENT], vec![(-1, -1)]);
-        contents.kind.push(ContentKind::default());
-        contents.fingerprint.push(0);
-        for (number, content) in came {
-            let local = self.contents.len() as u32;
-            self.contents.push(number);
-            self.families.push(content.family);
-            contents.kind.push(content.kind);
-            contents.fingerprint.push(content.fingerprint);
-            content.put_words(&mut contents, local);
-        }
+    /// Takes the contents of the messages.
+    fn take_contents(&mut self, stream: &'static Stream, came: Came) -> Result<(), KernelError> {
+        let Numbered { contents, numbers, families, .. } = came.numbered();
         for content in &mut self.messages.columns.content {
-            let local = self.contents.binary_search(content).map_err(|_| KernelError::Value {
+            let local = numbers.binary_search(content).map_err(|_| KernelError::Value {
                 stream: stream.name,
                 column: "content",
                 reason: "a message came without its content".to_owned(),
             })?;
             *content = local as u32;
         }
-        self.messages.contents = contents;
+        (self.messages.contents, self.contents, self.families) = (contents, numbers, families);
         Ok(())
     }
-}
-
-/// A content as it came.
-#[derive(Debug)]
-pub struct CameContent {
-    /// What makes it.
-    pub kind: ContentKind,
-    /// Its fingerprint.
-    pub fingerprint: u128,
-    /// Outbound messages, and how many people they could reach.
-    pub size: (u32, u64),
-    /// Whether one of them is a forward.
-    pub forwarded: bool,
-    /// Its text, where a text makes it.
-    pub text: Option<String>,
-    /// What people see of it.
-    pub words: Option<ContentWords>,
-    /// Family and tight family, or -1.
-    pub family: (i64, i64),
-}
-
-impl CameContent {
-    /// Puts its text and words where messages look for them.
-    pub fn put_words(self, contents: &mut Contents, local: u32) {
-        if let Some(text) = self.text {
-            contents.texts.push(&text);
-            contents.text_of.push(local);
-        }
-        if let Some(words) = self.words {
-            contents.words.insert(local, words);
-        }
-    }
-}
-
-/// Adds the contents of a batch, by number; rows that `is_content` says no to are none.
-pub fn add_contents(
-    taken: Taken<'_>,
-    is_content: &dyn Fn(usize) -> Result<bool, KernelError>,
-    into: &mut BTreeMap<u32, CameContent>,
-) -> Result<(), KernelError> {
-    let number: Vec<u32> = taken.fitting::<Int64Type, u32>("content")?;
-    let kind = taken.words("kind", ContentKind::ALL)?;
-    let fingerprint = taken.hashes("fingerprint")?;
-    let outbound: Vec<u32> = taken.fitting::<Int64Type, u32>("outbound")?;
-    let reached: Vec<u64> = taken.fitting::<Int64Type, u64>("reached")?;
-    let forwarded = taken.truths("forwarded")?;
-    let (text, name, sample) = (taken.texts("text")?, taken.texts("name")?, taken.texts("sample")?);
-    let families = match taken.has("family") {
-        true => Some((taken.numbers::<Int64Type>("family")?, taken.numbers::<Int64Type>("tight")?)),
-        false => None,
-    };
-    let rows = number.iter().zip(&kind).zip(&fingerprint).zip(&outbound).zip(&reached).enumerate();
-    for (row, ((((number, kind), fingerprint), outbound), reached)) in rows {
-        if !is_content(row)? {
-            continue;
-        }
-        let of = |texts: &arrow_array::StringArray| texts.is_valid(row).then(|| texts.value(row).to_owned());
-        let words = of(name).map(|name| {
-            let texts = taken.list_of_texts("texts_of_name", row)?;
-            Ok::<_, KernelError>(ContentWords { name, sample: of(sample).unwrap_or_default(), texts })
-        });
-        let content = CameContent {
-            kind: *kind,
-            fingerprint: *fingerprint,
-            size: (*outbound, *reached),
-            forwarded: forwarded.value(row),
-            text: of(text),
-            words: words.transpose()?,
-            family: families.map_or((-1, -1), |(family, tight)| (family.value(row), tight.value(row))),
-        };
-        into.insert(*number, content);
-    }
-    Ok(())
 }
 
 impl Raw {

@@ -174,7 +174,9 @@ class _Job:
         join = self.kernels.make("content --join", tables=tables)
         texts = kernel.reads
         bands = self.kernels.contract.bands
-        places = _places(self.spark, min(self.partitions, bands))
+        # Whoever works on a stretch makes the templates of all texts first: more stretches than cores would do so in vain.
+        cores = max(self.spark.sparkContext.defaultParallelism, 1)
+        places = _places(self.spark, min(self.partitions, cores, bands))
         stretches = [
             (place, number * bands // len(places), (number + 1) * bands // len(places))
             for number, place in enumerate(places)
