@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from sendeschluss_spark import UnknownOption, UsageError, options
+from sendeschluss_spark import UnknownOption, UsageError, cli, options
 
 
 def test_each_process_gets_its_own() -> None:
@@ -63,3 +64,10 @@ def test_the_program_has_no_other_options(program: Path) -> None:
     ours = options.INPUT | options.DETECTION | options.REST | options.OURS.keys()
     # Inputs are no option, a settings file cannot name another one, and slices are no matter of a report.
     assert theirs - {"inputs"} == ours - {"config", "slice-rows"}
+
+
+def test_the_version_is_told_without_a_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--version"])
+    assert ended.value.code == 0
+    assert re.fullmatch(r"sendeschluss-spark \d+\.\d+\.\d+\n", capsys.readouterr().out)

@@ -10,6 +10,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 
 from pyspark.sql import SparkSession
 
@@ -62,8 +63,8 @@ def _divided(arguments: list[str]) -> tuple[list[str], list[str]]:
 
 
 def _session(master: str | None) -> SparkSession:
-    if master and master.startswith("local"):
-        # On this machine tasks find the packages where this program found them, not with any `python3`.
+    if master and master.startswith(("local", "spark:")):
+        # Any other `python3` of these machines hardly has this package's libraries; the environment lies on each.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.appName("sendeschluss")
     return (builder.master(master) if master else builder).getOrCreate()
@@ -71,6 +72,7 @@ def _session(master: str | None) -> SparkSession:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="sendeschluss-spark", description="Runs Sendeschluss on Apache Spark.")
+    parser.add_argument("--version", action="version", version=f"sendeschluss-spark {version('sendeschluss-spark')}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     command = commands.add_parser(
         "report",
