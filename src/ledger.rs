@@ -74,6 +74,14 @@ pub enum LedgerError {
         /// What is wrong.
         reason: String,
     },
+    /// What another process read of a source cannot be used here.
+    #[error("{name}: what was read of it cannot be used: {reason}")]
+    Carried {
+        /// The source.
+        name: String,
+        /// Why.
+        reason: String,
+    },
     /// Something cannot be put into bytes.
     #[error("{what} cannot be written: {reason}")]
     Unwritable {

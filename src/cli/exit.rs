@@ -52,6 +52,7 @@ impl Failure {
             | LedgerError::OtherFiles(_)
             | LedgerError::Version { .. }
             | LedgerError::Differs(_)
+            | LedgerError::Carried { .. }
             | LedgerError::NoAddress(_)
             | LedgerError::Ingest(_) => USAGE,
             LedgerError::Gone(_) => UNREAD,

@@ -171,7 +171,11 @@ impl Carried {
         label: &str,
         now: &BTreeMap<String, String>,
     ) -> Result<SourceRead<'c>, LedgerError> {
-        let damaged = |reason: &str| LedgerError::Damaged { file: self.name.clone(), reason: reason.to_owned() };
+        let damaged = |reason: &str| LedgerError::Carried { name: self.name.clone(), reason: reason.to_owned() };
+        let broken = |error: LedgerError| match error {
+            LedgerError::Damaged { reason, .. } => damaged(&reason),
+            other => other,
+        };
         let (mut head, mut words, mut rows) = (None, None, PartRows::default());
         for (what, bytes) in self.pieces {
             match what {
@@ -179,8 +183,8 @@ impl Carried {
                     let read: Head = serde_json::from_slice(&bytes).map_err(|error| damaged(&error.to_string()))?;
                     head = Some(read);
                 }
-                What::Words => words = Some(Words::from_bytes(&bytes, &self.name)?),
-                What::Rows => rows.append(&PartRows::from_bytes(bytes, &self.name)?),
+                What::Words => words = Some(Words::from_bytes(&bytes, &self.name).map_err(broken)?),
+                What::Rows => rows.append(&PartRows::from_bytes(bytes, &self.name).map_err(broken)?),
             }
         }
         let head = head.ok_or_else(|| damaged("the piece that says what it is is missing"))?;
