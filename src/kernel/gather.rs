@@ -145,12 +145,14 @@ impl Gather<'_> {
                 return Err(mismatch(format!("`{}` was not read", input.name)));
             }
         }
+        let inputs: BTreeMap<&str, &Input> = self.inputs.iter().map(|input| (input.name.as_str(), input)).collect();
         let names: Vec<&str> = sources.keys().map(String::as_str).collect();
         let labels = labels(&names);
         let mut read = Vec::with_capacity(sources.len());
         for (index, ((name, pieces), label)) in (0_u32..).zip(sources.into_iter().zip(labels)) {
-            let top = name.split(crate::ingest::containers::SEPARATOR).next().unwrap_or(&name);
-            let input = self.inputs.iter().find(|input| input.name == name || input.name == top);
+            // Folders may have names like those of containers: the longest beginning that is an input is where it lies.
+            let tops = name.rmatch_indices(crate::ingest::containers::SEPARATOR).filter_map(|(end, _)| name.get(..end));
+            let input = [name.as_str()].into_iter().chain(tops).find_map(|top| inputs.get(top).copied());
             let input = input.ok_or_else(|| mismatch(format!("`{name}` is none of the inputs")))?;
             let carried = Carried { name: name.clone(), pieces: pieces.into_values().collect() };
             let now = reading.circumstances(&name, self.case, self.settings)?;
