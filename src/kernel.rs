@@ -14,11 +14,12 @@ mod stream;
 mod tables;
 mod told;
 
-pub use activity::activity;
 pub use content::{edges, join};
 pub use gather::{Gather, Layout, TABLES, ingest, inputs};
 pub use parts::{bursts, campaigns, marks};
 pub use tables::Tables;
+
+use std::path::Path;
 
 use crate::ledger::LedgerError;
 
@@ -90,6 +91,18 @@ pub enum KernelError {
     /// Detectors that cannot be used.
     #[error("the detectors: {0}")]
     Detectors(#[from] crate::detect::settings::SettingsError),
+}
+
+impl KernelError {
+    /// What the operating system said of a place.
+    fn io(place: &Path) -> impl Fn(std::io::Error) -> Self {
+        move |source| Self::Io { place: place.display().to_string(), source }
+    }
+
+    /// What does not fit at a place.
+    fn mismatch(place: &Path, reason: impl Into<String>) -> Self {
+        Self::Mismatch { place: place.display().to_string(), reason: reason.into() }
+    }
 }
 
 /// Refuses a caller that speaks another version.

@@ -8,7 +8,7 @@ mod texts;
 mod vocabulary;
 
 pub use frame::{Marks, frame};
-pub use parquet::{Values, write_parquet};
+pub use parquet::{Values, read_parquet, write_parquet};
 pub use texts::Texts;
 pub use vocabulary::{
     Automation, Category, ContentKind, Direction, Form, Owner, Platform, RecipientKind, Route, Status, ZoneBasis,

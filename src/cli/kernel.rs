@@ -3,6 +3,7 @@
 //! The kernels themselves live in the library.
 
 use std::io::Write;
+use std::path::Path;
 
 use anyhow::anyhow;
 
@@ -21,18 +22,17 @@ use crate::kernel::{self, Gather, KernelError, Layout, Tables, check_version};
 /// # Errors
 /// When a stream, a setting or a work folder is not right.
 pub fn run(command: &KernelCommand, out: &mut dyn Write) -> Result<u8, Failure> {
+    check_version(command.version()).map_err(failure)?;
     match command {
         KernelCommand::Schemas => {
             let contract = kernel::schema::contract().map_err(Failure::usage)?;
             writeln!(out, "{contract}")?;
         }
-        KernelCommand::Inputs(InputsArguments { input, version }) => {
-            check_version(version.schema).map_err(failure)?;
+        KernelCommand::Inputs(InputsArguments { input, .. }) => {
             let prepared = prepare(input)?;
             kernel::inputs(&prepared.inputs, out).map_err(failure)?;
         }
-        KernelCommand::Ingest(InputsArguments { input, version }) => {
-            check_version(version.schema).map_err(failure)?;
+        KernelCommand::Ingest(InputsArguments { input, .. }) => {
             let prepared = without_inputs(input)?;
             let how = (&prepared.case, &prepared.ingest);
             let stdin = std::io::stdin().lock();
@@ -65,8 +65,13 @@ pub fn failure(error: KernelError) -> Failure {
     }
 }
 
+/// What is to be gathered, or was, in a work folder.
+pub fn gather_of<'a>(prepared: &'a Prepared, work: &'a Path, wanted: Wanted) -> Gather<'a> {
+    let Prepared { inputs, unreadable, case, ingest: settings, .. } = prepared;
+    Gather { work, inputs, unreadable, case, settings, wanted }
+}
+
 fn tables(arguments: &TablesArguments) -> Result<Tables, Failure> {
-    check_version(arguments.version.schema).map_err(failure)?;
     settings::threads(arguments.threads).map_err(Failure::usage)?;
     Tables::read(&arguments.tables).map_err(failure)
 }
@@ -78,7 +83,6 @@ fn without_inputs(arguments: &InputArguments) -> Result<Prepared, Failure> {
 }
 
 fn content(arguments: &ContentArguments, out: &mut dyn Write) -> Result<(), Failure> {
-    check_version(arguments.version.schema).map_err(failure)?;
     settings::threads(arguments.threads).map_err(Failure::usage)?;
     let stdin = std::io::stdin().lock();
     match &arguments.tables {
@@ -92,20 +96,12 @@ fn content(arguments: &ContentArguments, out: &mut dyn Write) -> Result<(), Fail
 }
 
 fn gather(arguments: &GatherArguments, out: &mut dyn Write) -> Result<(), Failure> {
-    check_version(arguments.version.schema).map_err(failure)?;
     let prepared = prepare(&arguments.input)?;
     let period = settings::period(&arguments.since, &arguments.until, &prepared.calendar).map_err(Failure::usage)?;
     let mut files = Vec::new();
     let detectors = arguments.detectors.as_deref();
     let (detection, detectors) = detection_with_text(detectors, None, &mut files).map_err(Failure::usage)?;
-    let gather = Gather {
-        work: &arguments.work,
-        inputs: &prepared.inputs,
-        unreadable: &prepared.unreadable,
-        case: &prepared.case,
-        settings: &prepared.ingest,
-        wanted: Wanted::between(period.0, period.1),
-    };
+    let gather = gather_of(&prepared, &arguments.work, Wanted::between(period.0, period.1));
     let slice_rows = arguments.slice_rows;
     let layout = Layout { detection: &detection, detectors: detectors.as_deref(), slice_rows };
     let messages = gather.lay_out(layout).map_err(failure)?;

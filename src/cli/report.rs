@@ -21,7 +21,7 @@ use crate::assess::{Calendar, Grounds, Pack, Severity, Wording, assess};
 use crate::case::Language;
 use crate::detect::{Settings, detect};
 use crate::ingest::{Ingested, InputFile, Wanted, ingest_wanted};
-use crate::kernel::{Gather, activity};
+use crate::kernel::Gather;
 use crate::ledger::{Argument, Ledger, Load, Mode};
 #[cfg(feature = "pdf")]
 use crate::report::annex::Form;
@@ -222,11 +222,7 @@ impl Job<'_> {
         let Self { prepared, recipe, .. } = *self;
         let wanted = Wanted::between(recipe.since, recipe.until);
         let ingested = match self.ledger {
-            None if let Some(gather) = self.gather() => {
-                let ingested = gather.ingested().map_err(kernel::failure)?;
-                gather.check_tables(&ingested.messages, recipe.detectors.as_deref()).map_err(kernel::failure)?;
-                ingested
-            }
+            None if let Some(gather) = self.gather() => gather.ingested().map_err(kernel::failure)?,
             Some(ledger) => {
                 let load = Load { period: wanted.period, case: &prepared.case, settings: &prepared.ingest };
                 let loaded = ledger.load(&load).map_err(Failure::ledger)?;
@@ -252,14 +248,8 @@ impl Job<'_> {
     /// What kernels have read and found, where the report is made of that.
     fn gather(&self) -> Option<Gather<'_>> {
         let Self { arguments, prepared, recipe, .. } = *self;
-        Some(Gather {
-            work: arguments.gathered.as_deref()?,
-            inputs: &prepared.inputs,
-            unreadable: &prepared.unreadable,
-            case: &prepared.case,
-            settings: &prepared.ingest,
-            wanted: Wanted::between(recipe.since, recipe.until),
-        })
+        let work = arguments.gathered.as_deref()?;
+        Some(kernel::gather_of(prepared, work, Wanted::between(recipe.since, recipe.until)))
     }
 
     /// All stages behind the first, and the folder.
@@ -271,7 +261,10 @@ impl Job<'_> {
         let calendar = &prepared.calendar;
         bar.stage("finding mass sends");
         let activity = match self.gather() {
-            Some(gather) => activity(&ingested.messages, &recipe.detection, gather.work).map_err(kernel::failure)?,
+            Some(gather) => {
+                let how = (&recipe.detection, recipe.detectors.as_deref());
+                gather.activity(&ingested.messages, how).map_err(kernel::failure)?
+            }
             None => detect(&ingested.messages, &recipe.detection),
         };
         stats.done("detect");

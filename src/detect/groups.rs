@@ -21,6 +21,14 @@ pub struct Subject<'a> {
     pub rows: Cow<'a, [u32]>,
 }
 
+impl<'a> Subject<'a> {
+    /// One account by itself, with some of its rows.
+    #[must_use]
+    pub fn of_account(account: u32, rows: &'a [u32]) -> Self {
+        Self { accounts: vec![account], client: None, rows: Cow::Borrowed(rows) }
+    }
+}
+
 /// Clients with the rows of all their accounts, by their first account. An account whose client nobody has named
 /// stands for itself.
 #[must_use]
@@ -30,7 +38,7 @@ pub fn by_client<'a>(messages: &Messages, accounts: &'a [Vec<u32>]) -> Vec<Subje
     for (account, rows) in accounts.iter().enumerate() {
         match messages.accounts.get(account).and_then(|account| account.client.as_deref()) {
             Some(client) => clients.entry(client).or_default().push(account as u32),
-            None => subjects.push(Subject { accounts: vec![account as u32], client: None, rows: Cow::Borrowed(rows) }),
+            None => subjects.push(Subject::of_account(account as u32, rows)),
         }
     }
     for (client, members) in clients {

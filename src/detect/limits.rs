@@ -56,7 +56,7 @@ pub fn reach(series: Series<'_>, window_ms: i64, tiers: &[u64], judged: std::ops
 pub fn joined(slices: &[Reach], tiers: &[u64]) -> Option<Reach> {
     let (first, last) = (slices.first()?, slices.last()?);
     let mut all = Reach { highest: 0, highest_at: first.from, passed: Vec::new(), from: first.from, to: last.to };
-    for slice in slices.iter().filter(|slice| slice.highest > 0) {
+    for slice in slices {
         if slice.highest > all.highest {
             (all.highest, all.highest_at) = (slice.highest, slice.highest_at);
         }

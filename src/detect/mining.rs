@@ -60,7 +60,7 @@ pub struct Common {
 #[must_use]
 pub fn groups(messages: &Messages, least: u64) -> Vec<Group> {
     let sizes = sizes(messages);
-    groups_of(messages, &Mined::of(&messages.contents, &sizes, least), least)
+    groups_of(messages, &Mined::of(&messages.contents, &sizes, least), &sizes, least)
 }
 
 /// Of each content the outbound messages, and how many people they could reach.
@@ -83,9 +83,8 @@ pub fn sizes(messages: &Messages) -> Vec<Size> {
 /// The groups among messages whose contents were mined. All messages of a family, and of a content in none, must be
 /// here together.
 #[must_use]
-pub fn groups_of(messages: &Messages, mined: &Mined, least: u64) -> Vec<Group> {
+pub fn groups_of(messages: &Messages, mined: &Mined, sizes: &[Size], least: u64) -> Vec<Group> {
     let columns = &messages.columns;
-    let sizes = sizes(messages);
     let clients = clients(messages);
     let mut slots = Slots::new(messages.contents.len());
     let mut found: Vec<(bool, u32, Vec<u32>)> = Vec::new();

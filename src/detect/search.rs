@@ -2,8 +2,6 @@
 //! A detector names what is counted, over which messages, and within what: an account, its content, a client.
 //! The counting itself is the kernel's, in `bursts.rs`.
 
-use std::borrow::Cow;
-
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
@@ -36,7 +34,7 @@ pub struct Field<'a> {
 #[must_use]
 pub fn in_accounts(field: Field<'_>, settings: &Settings) -> Vec<Burst> {
     let of_account = |(account, rows): (usize, &Vec<u32>)| {
-        let subject = Subject { accounts: vec![account as u32], client: None, rows: Cow::Borrowed(rows) };
+        let subject = Subject::of_account(account as u32, rows);
         of_subject(field, settings, Scope::Account, &subject, NO_CONTENT)
     };
     let mut found: Vec<Burst> = field.accounts.par_iter().enumerate().flat_map_iter(of_account).collect();
@@ -67,7 +65,7 @@ pub fn in_contents(field: Field<'_>, settings: &Settings) -> Vec<Burst> {
         for rows in rows.chunk_by(|one, next| columns.account.get(*one as usize) == columns.account.get(*next as usize))
         {
             let account = rows.first().and_then(|row| columns.account.get(*row as usize)).copied().unwrap_or_default();
-            let subject = Subject { accounts: vec![account], client: None, rows: Cow::Borrowed(rows) };
+            let subject = Subject::of_account(account, rows);
             let scope = Scope::AccountAndContent;
             let bursts = of_subject(field, settings, scope, &subject, content);
             found.extend(bursts.into_iter().filter(|burst| {
@@ -149,7 +147,9 @@ pub fn is_outbound(columns: &Columns, row: u32) -> bool {
     columns.direction.get(row as usize) == Some(&Direction::Outbound)
 }
 
-fn is_forwarded(columns: &Columns, row: u32) -> bool {
+/// Whether a row is a forward that went out.
+#[must_use]
+pub fn is_forwarded(columns: &Columns, row: u32) -> bool {
     let score = columns.forward_score.get(row as usize).copied().unwrap_or(FORWARD_UNKNOWN);
     is_outbound(columns, row) && score > 0 && score < FORWARD_UNKNOWN
 }

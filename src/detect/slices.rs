@@ -2,7 +2,6 @@
 //! window before it, and judges only the moments inside: what it finds is what the whole would have found at those moments.
 //! What looks at an account's whole life (speed, intensity, first contacts, all its recipients) is not sliced.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
@@ -87,12 +86,7 @@ fn subjects<'a>(seen: Seen<'_>, groups: &'a [Vec<u32>], scope: Scope) -> Vec<Sub
     if scope != Scope::Account {
         return groups::by_client(seen.messages, groups);
     }
-    let subject = |(account, rows): (u32, &'a Vec<u32>)| Subject {
-        accounts: vec![account],
-        client: None,
-        rows: Cow::Borrowed(rows.as_slice()),
-    };
-    (0_u32..).zip(groups).map(subject).collect()
+    (0_u32..).zip(groups).map(|(account, rows)| Subject::of_account(account, rows)).collect()
 }
 
 fn field<'a>(seen: Seen<'a>, groups: &'a [Vec<u32>]) -> Field<'a> {

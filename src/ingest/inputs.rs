@@ -54,6 +54,12 @@ pub const STDIN: &str = "-";
 /// File that holds the case, where a folder of exports has one.
 pub const CASE_FILE: &str = "case.toml";
 
+/// Where a file lies, whatever folder later runs are called from.
+#[must_use]
+pub fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
 /// Lists the inputs. Folders are walked; hidden files, and case files among the exports, are passed over. `stdin` is the
 /// file that standard input was put into, where `-` is among the arguments.
 ///

@@ -7,7 +7,6 @@ use std::path::Path;
 
 use arrow_array::types::Int64Type;
 
-use super::gather::TABLES;
 use super::schema::MARKS;
 use super::stream::{Taken, read_folder};
 use super::told::{Found, read_activity};
@@ -15,25 +14,28 @@ use super::{KernelError, Tables};
 use crate::detect::assemble::{Parts, assemble};
 use crate::detect::of_accounts::Seen;
 use crate::detect::slices::{self, OfSlice};
-use crate::detect::{Activity, Settings, groups, replies, search};
+use crate::detect::{Activity, Settings, groups};
 use crate::message::Messages;
 
-/// The activity of messages, from a work folder.
+/// The activity of messages, from a work folder; the tables are those of the messages.
 ///
 /// # Errors
 /// When something of it is damaged, missing, or of other messages.
-pub fn activity(messages: &Messages, settings: &Settings, work: &Path) -> Result<Activity, KernelError> {
+pub fn activity(
+    messages: &Messages,
+    settings: &Settings,
+    tables: &Tables,
+    work: &Path,
+) -> Result<Activity, KernelError> {
     let groups = groups::by_account(&messages.columns, messages.accounts.len());
     let (initiated, initiated_longer) = marks(messages.columns.len(), &work.join("marks"))?;
-    let mut parts = Parts { inbound: replies::inbound(messages, &groups), ..Parts::default() };
-    let tables = Tables::read(&work.join(TABLES))?;
+    let mut parts = Parts { inbound: tables.inbound(), ..Parts::default() };
     let mut missing: BTreeSet<(u32, i32)> = tables.slices().iter().map(|slice| (slice.subject, slice.slice)).collect();
     let mut sliced = OfSlice::default();
     parts.of_accounts.accounts = vec![Default::default(); messages.accounts.len()];
     let mut told = vec![false; messages.accounts.len()];
     for folder in ["bursts", "campaigns"].map(|name| work.join(name)) {
-        let mismatch =
-            |reason: &str| KernelError::Mismatch { place: folder.display().to_string(), reason: reason.to_owned() };
+        let mismatch = |reason: &str| KernelError::mismatch(&folder, reason);
         for found in read_activity(&folder)? {
             match found {
                 Found::Account(account, activity) => {
@@ -62,10 +64,9 @@ pub fn activity(messages: &Messages, settings: &Settings, work: &Path) -> Result
         }
     }
     if !missing.is_empty() {
-        let (place, reason) = (work.join("bursts").display().to_string(), "a slice was not worked on".to_owned());
-        return Err(KernelError::Mismatch { place, reason });
+        return Err(KernelError::mismatch(&work.join("bursts"), "a slice was not worked on"));
     }
-    let born = search::born(messages, &groups);
+    let born = tables.born();
     let initiated_longer = Some(initiated_longer.as_slice());
     let seen = Seen { messages, settings, initiated: &initiated, initiated_longer, born: &born };
     let (mut bursts, mut limits) = slices::joined(seen, &groups, sliced);
@@ -73,16 +74,14 @@ pub fn activity(messages: &Messages, settings: &Settings, work: &Path) -> Result
     parts.of_accounts.limits.append(&mut limits);
     parts.initiated = initiated;
     if groups.iter().zip(&told).any(|(rows, told)| !rows.is_empty() && !told) {
-        let (place, reason) = (work.join("bursts").display().to_string(), "an account was not worked on".to_owned());
-        return Err(KernelError::Mismatch { place, reason });
+        return Err(KernelError::mismatch(&work.join("bursts"), "an account was not worked on"));
     }
     Ok(assemble(messages, &groups, parts))
 }
 
 /// For each row, whether it was initiated, also under a longer service window.
 fn marks(rows: usize, folder: &Path) -> Result<(Vec<bool>, Vec<bool>), KernelError> {
-    let mismatch =
-        |reason: &str| KernelError::Mismatch { place: folder.display().to_string(), reason: reason.to_owned() };
+    let mismatch = |reason: &str| KernelError::mismatch(folder, reason);
     let mut marks: Vec<Option<(bool, bool)>> = vec![None; rows];
     for batch in read_folder(&MARKS, folder)? {
         let taken = Taken::new(&MARKS, &batch);

@@ -65,11 +65,7 @@ fn want_bands(taken: Taken<'_>, wanted: &mut [bool]) -> Result<(), KernelError> 
         }
         let stretch = usize::try_from(asked.0).ok().zip(usize::try_from(asked.1).ok());
         let stretch = stretch.and_then(|(first, end)| wanted.get_mut(first..end));
-        let outside = || KernelError::Value {
-            stream: TEXTS.name,
-            column: "end_band",
-            reason: format!("there are {BANDS} bands"),
-        };
+        let outside = || TEXTS.wrong("end_band", &format!("there are {BANDS} bands"));
         stretch.ok_or_else(outside)?.fill(true);
     }
     Ok(())

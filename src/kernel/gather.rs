@@ -11,14 +11,16 @@ use std::sync::Arc;
 use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, BinaryArray, PrimitiveArray, RecordBatch, StringArray};
 
+use super::activity::activity;
 use super::rows::{Numbering, OutboundContent, Placed, content_columns, message_columns, outbound_contents};
 use super::schema::{CONTENTS, INGESTED, INPUTS, MESSAGES, Stream};
 use super::stream::{Out, Taken, read, read_folder};
 use super::tables::{Slice, UNSLICED, subjects};
 use super::{KernelError, Tables};
 use crate::case::Case;
-use crate::detect::{mining, slices};
+use crate::detect::{Activity, mining, slices};
 use crate::ingest::gather::labels;
+use crate::ingest::inputs::absolute;
 use crate::ingest::{
     Ingested, Input, Labels, Progress, Reading, Settings, Unreadable, Wanted, gather as fold_together,
 };
@@ -33,13 +35,14 @@ const FILE_ROWS: usize = 1 << 20;
 /// # Errors
 /// When the stream cannot be written.
 pub fn inputs(inputs: &[Input], out: impl Write) -> Result<(), KernelError> {
-    let path = |input: &Input| std::path::absolute(&input.path).unwrap_or_else(|_| input.path.clone());
     let bytes = |input: &Input| std::fs::metadata(&input.path).map_or(0, |meta| meta.len() as i64);
     let mut writer = Out::begin(&INPUTS, out)?;
     let named: Vec<bool> = inputs.iter().map(|input| input.named).collect();
     writer.write(vec![
         Arc::new(StringArray::from_iter_values(inputs.iter().map(|input| &input.name))),
-        Arc::new(StringArray::from_iter_values(inputs.iter().map(|input| path(input).to_string_lossy().into_owned()))),
+        Arc::new(StringArray::from_iter_values(
+            inputs.iter().map(|input| absolute(&input.path).to_string_lossy().into_owned()),
+        )),
         Arc::new(arrow_array::BooleanArray::from(named)),
         Arc::new(PrimitiveArray::<arrow_array::types::Int64Type>::from_iter_values(inputs.iter().map(bytes))),
     ])?;
@@ -123,7 +126,7 @@ impl Gather<'_> {
     /// When something of it is damaged or missing, or was read otherwise than it would be now.
     pub fn ingested(&self) -> Result<Ingested, KernelError> {
         let folder = self.work.join("ingested");
-        let mismatch = |reason: String| KernelError::Mismatch { place: folder.display().to_string(), reason };
+        let mismatch = |reason: String| KernelError::mismatch(&folder, reason);
         let reading = Reading::new(self.case, self.settings, false)?;
         let mut sources: BTreeMap<String, BTreeMap<i32, (What, Vec<u8>)>> = BTreeMap::new();
         for batch in read_folder(&INGESTED, &folder)? {
@@ -180,9 +183,8 @@ impl Gather<'_> {
         let Ingested { messages, .. } = self.ingested()?;
         let tables = Tables::of(&messages, layout.detectors, layout.slice_rows);
         let place = self.work.join(TABLES);
-        let wrong = |source| KernelError::Io { place: place.display().to_string(), source };
-        let text = tables.to_json().map_err(|error| wrong(error.into()))?;
-        std::fs::write(&place, text).map_err(wrong)?;
+        let text = tables.to_json().map_err(|error| KernelError::io(&place)(error.into()))?;
+        std::fs::write(&place, text).map_err(KernelError::io(&place))?;
         let placed = placed(&messages, &tables, layout.detection);
         let numbering = Numbering { row: &|row| row, recipient: &|recipient| recipient };
         write_folder(&MESSAGES, &self.work.join("messages"), placed.len(), &["row", "sent_at"], &|range| {
@@ -196,14 +198,19 @@ impl Gather<'_> {
         Ok(messages.columns.len() as u64)
     }
 
-    /// Whether the tables in the work folder are of these messages.
+    /// The activity of the messages that [`Self::ingested`] gave, from what kernels found in them.
     ///
     /// # Errors
-    /// When they are not.
-    pub fn check_tables(&self, messages: &Messages, detectors: Option<&str>) -> Result<(), KernelError> {
+    /// When something of it is damaged, missing, or of other messages.
+    pub fn activity(
+        &self,
+        messages: &Messages,
+        (detection, detectors): (&crate::detect::Settings, Option<&str>),
+    ) -> Result<Activity, KernelError> {
         let place = self.work.join(TABLES);
         let tables = Tables::read(&place)?;
-        tables.must_equal(&Tables::of(messages, detectors, tables.slice_rows()), &place)
+        tables.must_equal(&Tables::of(messages, detectors, tables.slice_rows()), &place)?;
+        activity(messages, detection, &tables, self.work)
     }
 }
 
@@ -244,24 +251,22 @@ fn write_folder(
     close: &[&str],
     columns: &dyn Fn(std::ops::Range<usize>) -> Vec<ArrayRef>,
 ) -> Result<(), KernelError> {
-    let wrong = |source| KernelError::Io { place: folder.display().to_string(), source };
     if folder.exists() {
-        std::fs::remove_dir_all(folder).map_err(wrong)?;
+        std::fs::remove_dir_all(folder).map_err(KernelError::io(folder))?;
     }
-    std::fs::create_dir_all(folder).map_err(wrong)?;
+    std::fs::create_dir_all(folder).map_err(KernelError::io(folder))?;
     let values = Values { close, unlike: &["key", "fingerprint", "text"] };
     let files = rows.div_ceil(FILE_ROWS).max(1);
     for file in 0..files {
         let path = folder.join(format!("part-{file:05}.parquet"));
-        let place = || path.display().to_string();
         let start = file * FILE_ROWS;
         let count = rows.saturating_sub(start).min(FILE_ROWS);
-        let out = File::create(&path).map_err(|source| KernelError::Io { place: place(), source })?;
+        let out = File::create(&path).map_err(KernelError::io(&path))?;
         write_parquet(BufWriter::new(out), count, values, &mut |range| {
             let batch = RecordBatch::try_new(stream.arrow(), columns(start + range.start..start + range.end));
             Ok(batch?)
         })
-        .map_err(|error| KernelError::Parquet { place: place(), reason: error.to_string() })?;
+        .map_err(|error| KernelError::Parquet { place: path.display().to_string(), reason: error.to_string() })?;
     }
     Ok(())
 }

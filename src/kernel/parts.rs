@@ -15,7 +15,7 @@ use super::tables::{Slice, WHOLE_LIFE};
 use super::told::{self, Found, Numbers, Told};
 use super::{KernelError, Tables};
 use crate::detect::mining::{self, ALONE, Mined};
-use crate::detect::of_accounts::{OfAccounts, Seen, of_accounts};
+use crate::detect::of_accounts::{OfAccounts, of_accounts};
 use crate::detect::of_contents::{OfContents, of_contents};
 use crate::detect::replies::Replies;
 use crate::detect::slices::{self, Extent, OfSlice};
@@ -59,17 +59,17 @@ fn of(numbers: &[u32], at: u32) -> u32 {
 /// The rows of which it is known whether they are replies: of those before a slice, only what the windows of later kernels
 /// reach; what stands before these was there to tell.
 fn known(tables: &Tables, portion: &Portion, overlap: i64) -> Result<Vec<Placed>, KernelError> {
-    let Some(slice) = slice_of(tables, portion, MARKED.name)? else { return Ok(portion.placed.clone()) };
+    let Some(slice) = slice_of(tables, portion)? else { return Ok(portion.placed.clone()) };
     let from = slice.first.saturating_sub(overlap);
     let at = |placed: &Placed| portion.messages.columns.sent_at.get(placed.row as usize).copied().unwrap_or_default();
     Ok(portion.placed.iter().filter(|placed| at(placed) >= from).copied().collect())
 }
 
 /// The slice that a portion is; none where it is not sliced, or a whole life.
-fn slice_of(tables: &Tables, portion: &Portion, stream: &'static str) -> Result<Option<Slice>, KernelError> {
+fn slice_of(tables: &Tables, portion: &Portion) -> Result<Option<Slice>, KernelError> {
     let Some(placed) = portion.placed.first().filter(|placed| placed.slice > WHOLE_LIFE) else { return Ok(None) };
-    let unknown = || KernelError::Value { stream, column: "slice", reason: "the tables know no such slice".to_owned() };
-    tables.slice(placed.subject, placed.slice).map(Some).ok_or_else(unknown)
+    let slice = tables.slice(placed.subject, placed.slice);
+    slice.map(Some).ok_or_else(|| MARKED.wrong("slice", "the tables know no such slice"))
 }
 
 /// What is found in whole clients, or slices of them: `marked` in, `activity` out.
@@ -83,16 +83,10 @@ pub fn bursts(tables: &Tables, input: impl Read, out: impl Write) -> Result<(), 
     for portion in Portion::of_marked(tables, input)? {
         let messages = &portion.messages;
         let groups = groups::by_account(&messages.columns, messages.accounts.len());
-        let seen = Seen {
-            messages,
-            settings: &settings,
-            initiated: &portion.initiated,
-            initiated_longer: Some(&portion.initiated_longer),
-            born: &born,
-        };
+        let seen = portion.seen(&settings, &born);
         // Nothing here is found in a content: its number is that of none.
         let numbers = Numbers { rows: &portion.rows, contents: &[] };
-        if let Some(slice) = slice_of(tables, &portion, MARKED.name)? {
+        if let Some(slice) = slice_of(tables, &portion)? {
             let OfSlice { hot, limits } = slices::of_slice(seen, &groups, &(slice.first..=slice.last));
             let found = hot.into_iter().map(Found::Hot).chain(limits.into_iter().map(Found::LimitOfSlice));
             told.extend(told_by(found.chain([Found::Slice(slice.subject, slice.slice)]), numbers));
@@ -121,16 +115,11 @@ pub fn campaigns(tables: &Tables, input: impl Read, out: impl Write) -> Result<(
     let settings = tables.settings()?;
     let messages = &portion.messages;
     let born = tables.born();
-    let seen = Seen {
-        messages,
-        settings: &settings,
-        initiated: &portion.initiated,
-        initiated_longer: Some(&portion.initiated_longer),
-        born: &born,
-    };
+    let seen = portion.seen(&settings, &born);
     let least = search::least_reach(&settings);
     let mined = Mined::known(&messages.contents, families(&portion, |pair| pair.0), families(&portion, |pair| pair.1));
-    let OfContents { campaigns, set_aside, bursts } = of_contents(seen, &mining::groups_of(messages, &mined, least));
+    let OfContents { campaigns, set_aside, bursts } =
+        of_contents(seen, &mining::groups_of(messages, &mined, &mining::sizes(messages), least));
     let found = campaigns
         .into_iter()
         .map(|campaign| Found::Campaign(Box::new(campaign)))

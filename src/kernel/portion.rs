@@ -14,6 +14,8 @@ use super::schema::{GROUPED, MARKED, MESSAGES, Stream};
 use super::stream::{Taken, read};
 use super::tables::{UNSLICED, WHOLE_LIFE};
 use super::{KernelError, Tables};
+use crate::detect::Settings;
+use crate::detect::of_accounts::Seen;
 use crate::message::{Category, Columns, Direction, Messages, Platform, ZoneBasis};
 
 /// Messages of a stream, and what came with them.
@@ -55,7 +57,7 @@ impl Portion {
     /// # Errors
     /// When the stream is not right.
     pub fn of_messages(tables: &Tables, input: impl Read) -> Result<Vec<Self>, KernelError> {
-        Self::read(tables, &MESSAGES, input)
+        Raw::read(&MESSAGES, input, &mut |_| Ok(()))?.shares(tables, &MESSAGES)
     }
 
     /// The same of messages of which replies are known.
@@ -63,7 +65,7 @@ impl Portion {
     /// # Errors
     /// When the stream is not right.
     pub fn of_marked(tables: &Tables, input: impl Read) -> Result<Vec<Self>, KernelError> {
-        Self::read(tables, &MARKED, input)
+        Raw::read(&MARKED, input, &mut |_| Ok(()))?.shares(tables, &MARKED)
     }
 
     /// Messages of which replies are known, with their contents, all in one.
@@ -71,35 +73,21 @@ impl Portion {
     /// # Errors
     /// When the stream is not right, or contents are missing.
     pub fn of_grouped(tables: &Tables, input: impl Read) -> Result<Self, KernelError> {
-        let mut shares = Self::read(tables, &GROUPED, input)?;
-        Ok(shares.pop().unwrap_or_default())
+        let mut contents = Came::default();
+        let raw = Raw::read(&GROUPED, input, &mut |taken| {
+            let row = taken.numbers::<Int64Type>("row")?;
+            contents.add(taken, &|at| row.is_null(at))
+        })?;
+        let mut portion = raw.in_order(tables, &GROUPED, (0..raw.placed.len() as u32).collect())?;
+        portion.take_contents(contents)?;
+        Ok(portion)
     }
 
-    fn read(tables: &Tables, stream: &'static Stream, input: impl Read) -> Result<Vec<Self>, KernelError> {
-        let mut raw = Raw::default();
-        let mut contents = Came::default();
-        let with_contents = stream.name == GROUPED.name;
-        for batch in read(stream, input)? {
-            let batch = batch?;
-            let taken = Taken::new(stream, &batch);
-            if with_contents {
-                let row = taken.numbers::<Int64Type>("row")?;
-                contents.add(taken, &|at| row.is_null(at))?;
-            }
-            raw.add(taken, stream.name != MESSAGES.name)?;
-        }
-        if with_contents {
-            let mut portion = raw.in_order(tables, stream, (0..raw.placed.len() as u32).collect())?;
-            portion.take_contents(stream, contents)?;
-            return Ok(vec![portion]);
-        }
-        let mut shares: BTreeMap<(i32, u32), Vec<u32>> = BTreeMap::new();
-        for (at, placed) in (0_u32..).zip(&raw.placed) {
-            // Subjects that are not sliced see each other's rows and mind their own.
-            let subject = if placed.slice > WHOLE_LIFE { placed.subject } else { 0 };
-            shares.entry((placed.slice, subject)).or_default().push(at);
-        }
-        shares.into_values().map(|share| raw.in_order(tables, stream, share)).collect()
+    /// The portion as detection sees it.
+    #[must_use]
+    pub fn seen<'a>(&'a self, settings: &'a Settings, born: &'a [(Option<i64>, Option<i64>)]) -> Seen<'a> {
+        let (initiated, initiated_longer) = (self.initiated.as_slice(), Some(self.initiated_longer.as_slice()));
+        Seen { messages: &self.messages, settings, initiated, initiated_longer, born }
     }
 
     /// The slice that all rows are of.
@@ -109,14 +97,11 @@ impl Portion {
     }
 
     /// Takes the contents of the messages.
-    fn take_contents(&mut self, stream: &'static Stream, came: Came) -> Result<(), KernelError> {
+    fn take_contents(&mut self, came: Came) -> Result<(), KernelError> {
         let Numbered { contents, numbers, families, .. } = came.numbered();
         for content in &mut self.messages.columns.content {
-            let local = numbers.binary_search(content).map_err(|_| KernelError::Value {
-                stream: stream.name,
-                column: "content",
-                reason: "a message came without its content".to_owned(),
-            })?;
+            let local = numbers.binary_search(content);
+            let local = local.map_err(|_| GROUPED.wrong("content", "a message came without its content"))?;
             *content = local as u32;
         }
         (self.messages.contents, self.contents, self.families) = (contents, numbers, families);
@@ -125,18 +110,44 @@ impl Portion {
 }
 
 impl Raw {
+    /// The messages of a stream; `beside` sees every batch for what else stands in it.
+    fn read(
+        stream: &'static Stream,
+        input: impl Read,
+        beside: &mut dyn FnMut(Taken<'_>) -> Result<(), KernelError>,
+    ) -> Result<Self, KernelError> {
+        let mut raw = Self::default();
+        for batch in read(stream, input)? {
+            let batch = batch?;
+            let taken = Taken::new(stream, &batch);
+            beside(taken)?;
+            raw.add(taken)?;
+        }
+        Ok(raw)
+    }
+
+    /// Each slice of a subject, and all that are not sliced.
+    fn shares(&self, tables: &Tables, stream: &'static Stream) -> Result<Vec<Portion>, KernelError> {
+        let mut shares: BTreeMap<(i32, u32), Vec<u32>> = BTreeMap::new();
+        for (at, placed) in (0_u32..).zip(&self.placed) {
+            // Subjects that are not sliced see each other's rows and mind their own.
+            let subject = if placed.slice > WHOLE_LIFE { placed.subject } else { 0 };
+            shares.entry((placed.slice, subject)).or_default().push(at);
+        }
+        shares.into_values().map(|share| self.in_order(tables, stream, share)).collect()
+    }
+
     /// Adds the messages of a batch; rows that are none have no number.
-    fn add(&mut self, taken: Taken<'_>, marked: bool) -> Result<(), KernelError> {
+    fn add(&mut self, taken: Taken<'_>) -> Result<(), KernelError> {
         let number = taken.numbers::<Int64Type>("row")?;
         let keep: Vec<bool> = (0..number.len()).map(|at| number.is_valid(at)).collect();
-        let audience: Vec<u32> = taken.fitting::<Int64Type, u32>("audience")?;
         let mut columns = Columns {
             sent_at: taken.numbers::<Int64Type>("sent_at")?.values().to_vec(),
             account: taken.fitting::<Int32Type, u32>("account")?,
             recipient: taken.fitting::<Int64Type, u32>("recipient")?,
             content: taken.fitting::<Int64Type, u32>("content")?,
             values: taken.fitting::<Int64Type, u32>("values")?,
-            audience,
+            audience: taken.fitting::<Int64Type, u32>("audience")?,
             platform: taken.words("platform", Platform::ALL)?,
             direction: taken.words("direction", Direction::ALL)?,
             zone: taken.words("zone", ZoneBasis::ALL)?,
@@ -157,7 +168,7 @@ impl Raw {
         let placed = placed.map(|((row, subject), (slice, before))| Placed { row, subject, slice: *slice, before });
         self.placed.extend(kept(placed.collect(), &keep));
         self.reach.extend(kept(taken.fitting::<Int64Type, u32>("reach")?, &keep));
-        if marked {
+        if taken.has("initiated") {
             let truths = |name| Ok::<_, KernelError>(taken.truths(name)?.values().iter().collect::<Vec<bool>>());
             self.initiated.extend(kept(truths("initiated")?, &keep));
             self.initiated_longer.extend(kept(truths("initiated_longer")?, &keep));
@@ -167,8 +178,6 @@ impl Raw {
 
     /// Some of the rows, in the order of all messages.
     fn in_order(&self, tables: &Tables, stream: &'static Stream, mut order: Vec<u32>) -> Result<Portion, KernelError> {
-        let wrong =
-            |column, reason: &str| KernelError::Value { stream: stream.name, column, reason: reason.to_owned() };
         order.sort_unstable_by_key(|at| self.placed.get(*at as usize).map(|placed| placed.row));
         fn at<T: Copy>(values: &[T], order: &[u32]) -> Vec<T> {
             order.iter().filter_map(|at| values.get(*at as usize)).copied().collect()
@@ -177,12 +186,12 @@ impl Raw {
         let rows: Vec<u32> = placed.iter().map(|placed| placed.row).collect();
         (0_u32..).zip(&mut placed).for_each(|(local, placed)| placed.row = local);
         if rows.windows(2).any(|pair| pair.first() == pair.last()) {
-            return Err(wrong("row", "a message came twice"));
+            return Err(stream.wrong("row", "a message came twice"));
         }
         let mut messages = tables.empty();
         messages.columns = self.columns.pick(&order);
         if messages.columns.account.iter().any(|account| *account as usize >= messages.accounts.len()) {
-            return Err(wrong("account", "the tables know no such account"));
+            return Err(stream.wrong("account", "the tables know no such account"));
         }
         let mut recipients = messages.columns.recipient.clone();
         recipients.sort_unstable();

@@ -7,7 +7,9 @@ use arrow_array::types::{ArrowPrimitiveType, Int8Type, Int16Type, Int32Type, Int
 use arrow_array::{ArrayRef, BooleanArray, PrimitiveArray, StringArray};
 
 use super::stream::{hashes, lists_of_texts};
-use crate::message::{Columns, ContentWords, FORWARD_UNKNOWN, Messages};
+use crate::detect::mining::Size;
+use crate::detect::search::is_forwarded;
+use crate::message::{Columns, ContentWords, Messages};
 
 /// A message with the place where it is worked on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,12 +92,11 @@ pub struct OutboundContent {
 
 /// The contents that an outbound message has, by number.
 #[must_use]
-pub fn outbound_contents(messages: &Messages, sizes: &[(u32, u64)]) -> Vec<OutboundContent> {
+pub fn outbound_contents(messages: &Messages, sizes: &[Size]) -> Vec<OutboundContent> {
     let columns = &messages.columns;
     let mut forwarded = vec![false; messages.contents.len()];
-    for (content, score) in columns.content.iter().zip(&columns.forward_score) {
-        if *score > 0
-            && *score < FORWARD_UNKNOWN
+    for (row, content) in (0_u32..).zip(&columns.content) {
+        if is_forwarded(columns, row)
             && let Some(slot) = forwarded.get_mut(*content as usize)
         {
             *slot = true;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use arrow_schema::{DataType, Field as ArrowField, Schema as ArrowSchema};
 use serde::Serialize;
 
+use super::KernelError;
 use crate::detect::mining::BANDS;
 
 /// Version of the contract. Columns are added with a new one, and never change their meaning under an old one.
@@ -119,6 +120,12 @@ impl Stream {
     pub fn fields(&self) -> impl Iterator<Item = Field> {
         let mixed = self.mixed;
         self.lists.iter().copied().flatten().map(move |field| Field { nullable: field.nullable || mixed, ..*field })
+    }
+
+    /// What is wrong with a value of a column.
+    #[must_use]
+    pub fn wrong(&self, column: &'static str, reason: &str) -> KernelError {
+        KernelError::Value { stream: self.name, column, reason: reason.to_owned() }
     }
 
     /// As Arrow has it.

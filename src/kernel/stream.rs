@@ -15,10 +15,10 @@ use arrow_array::{
 use arrow_ipc::reader::StreamReader;
 use arrow_ipc::writer::StreamWriter;
 use arrow_schema::DataType;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::KernelError;
 use super::schema::Stream;
+use crate::message::read_parquet;
 
 /// Rows that are read or written at a time.
 pub const PIECE: usize = 1 << 16;
@@ -46,31 +46,27 @@ pub fn read(
 pub fn read_folder(stream: &'static Stream, folder: &Path) -> Result<Vec<RecordBatch>, KernelError> {
     let mut batches = Vec::new();
     for path in parquet_files(folder)? {
+        let file = File::open(&path).map_err(KernelError::io(&path))?;
+        let mut checked = Ok(());
+        let read = read_parquet(file, &mut |batch| {
+            if checked.is_ok() {
+                checked = check(stream, &batch);
+                batches.push(batch);
+            }
+            Ok(())
+        });
         let place = || path.display().to_string();
-        let damaged = |reason: String| KernelError::Parquet { place: place(), reason };
-        let file = File::open(&path).map_err(|source| KernelError::Io { place: place(), source })?;
-        let read = || -> Result<Vec<RecordBatch>, String> {
-            let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| error.to_string())?;
-            let reader = builder.with_batch_size(PIECE).build().map_err(|error| error.to_string())?;
-            reader.map(|batch| batch.map_err(|error| error.to_string())).collect()
-        };
-        // A file that brings the reader down is damaged, and no reason to end without a word.
-        let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read));
-        let read = read.map_err(|_| damaged("it cannot be read as Parquet".to_owned()))?.map_err(damaged)?;
-        for batch in read {
-            check(stream, &batch)?;
-            batches.push(batch);
-        }
+        read.map_err(|error| KernelError::Parquet { place: place(), reason: error.to_string() })?;
+        checked?;
     }
     Ok(batches)
 }
 
 /// The Parquet files of a folder by name; what engines put beside them is passed over.
 fn parquet_files(folder: &Path) -> Result<Vec<PathBuf>, KernelError> {
-    let wrong = |source| KernelError::Io { place: folder.display().to_string(), source };
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(wrong)? {
-        let path = entry.map_err(wrong)?.path();
+    for entry in std::fs::read_dir(folder).map_err(KernelError::io(folder))? {
+        let path = entry.map_err(KernelError::io(folder))?.path();
         let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(['.', '_']));
         if !hidden && path.extension().is_some_and(|ending| ending == "parquet") {
             files.push(path);
@@ -93,8 +89,7 @@ fn check(stream: &'static Stream, batch: &RecordBatch) -> Result<(), KernelError
             return Err(wrong());
         }
         if !field.nullable && column.null_count() > 0 {
-            let reason = "a value is missing".to_owned();
-            return Err(KernelError::Value { stream: stream.name, column: field.name, reason });
+            return Err(stream.wrong(field.name, "a value is missing"));
         }
     }
     Ok(())
@@ -150,13 +145,8 @@ impl<'b> Taken<'b> {
         &self,
         name: &'static str,
     ) -> Result<Vec<To>, KernelError> {
-        let fit = |value: Of::Native| {
-            To::try_from(value).map_err(|_| KernelError::Value {
-                stream: self.stream.name,
-                column: name,
-                reason: "a number is out of bounds".to_owned(),
-            })
-        };
+        let fit =
+            |value: Of::Native| To::try_from(value).map_err(|_| self.stream.wrong(name, "a number is out of bounds"));
         self.numbers::<Of>(name)?.values().iter().map(|value| fit(*value)).collect()
     }
 
@@ -166,11 +156,7 @@ impl<'b> Taken<'b> {
     /// When it is none, or one stands for no word.
     pub fn words<Word: Copy>(&self, name: &'static str, all: &[Word]) -> Result<Vec<Word>, KernelError> {
         let word = |code: &i8| usize::try_from(*code).ok().and_then(|code| all.get(code)).copied();
-        let unknown = || KernelError::Value {
-            stream: self.stream.name,
-            column: name,
-            reason: "a number stands for no word".to_owned(),
-        };
+        let unknown = || self.stream.wrong(name, "a number stands for no word");
         let codes = self.numbers::<arrow_array::types::Int8Type>(name)?;
         codes.values().iter().map(|code| word(code).ok_or_else(unknown)).collect()
     }
@@ -208,20 +194,12 @@ impl<'b> Taken<'b> {
             // Where rows of several kinds stand in one stream, some have none.
             let Some(bytes) = bytes else { return Ok(0) };
             let bytes: Option<[u8; 16]> = bytes.try_into().ok();
-            bytes.map(u128::from_be_bytes).ok_or_else(|| KernelError::Value {
-                stream: self.stream.name,
-                column: name,
-                reason: "a hash has not 16 bytes".to_owned(),
-            })
+            bytes.map(u128::from_be_bytes).ok_or_else(|| self.stream.wrong(name, "a hash has not 16 bytes"))
         };
         self.bytes(name)?.iter().map(hash).collect()
     }
 
-    /// The list of a row in a column of lists.
-    ///
-    /// # Errors
-    /// When it is none.
-    pub fn list(&self, name: &'static str, row: usize) -> Result<ArrayRef, KernelError> {
+    fn list(&self, name: &'static str, row: usize) -> Result<ArrayRef, KernelError> {
         let lists: &ListArray = self.column(name)?.as_list_opt::<i32>().ok_or_else(|| self.wrong(name))?;
         Ok(if lists.is_null(row) { lists.values().slice(0, 0) } else { lists.value(row) })
     }

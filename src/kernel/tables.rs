@@ -97,9 +97,8 @@ impl Tables {
     /// # Errors
     /// When it cannot be read, or another program wrote it.
     pub fn read(path: &Path) -> Result<Self, KernelError> {
-        let place = || path.display().to_string();
-        let text = std::fs::read(path).map_err(|source| KernelError::Io { place: place(), source })?;
-        let mismatch = |reason: String| KernelError::Mismatch { place: place(), reason };
+        let text = std::fs::read(path).map_err(KernelError::io(path))?;
+        let mismatch = |reason: String| KernelError::mismatch(path, reason);
         let tables: Self = serde_json::from_slice(&text).map_err(|error| mismatch(error.to_string()))?;
         if (tables.version, tables.program.as_str()) != (schema::VERSION, PROGRAM) || tables.vocabulary != vocabulary()
         {
@@ -130,7 +129,7 @@ impl Tables {
         };
         let reason =
             format!("it was gathered with other {differing}; gather again with the inputs and options of this run");
-        Err(KernelError::Mismatch { place: place.display().to_string(), reason })
+        Err(KernelError::mismatch(place, reason))
     }
 
     /// The detectors.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::LedgerError;
 use super::account::{StoredAccount, fixed};
+use super::import::consents_of;
 use super::load::add_consents;
 use super::part::PartRows;
 pub use super::part::vocabulary;
@@ -114,13 +115,12 @@ impl Carried {
     pub fn of(read: SourceRead<'_>, circumstances: BTreeMap<String, String>) -> Result<Self, LedgerError> {
         let SourceRead { input, account, batches } = read;
         let whole = Whole::of(batches);
-        let consent = |consent: &Consent| {
-            let recipient = consent.recipient as usize;
+        let consent = |StoredConsent { consent, recipient, kind }: StoredConsent| {
             let (proof, channels) = proof_words(&consent.proof);
             CarriedConsent {
                 account: consent.account,
-                recipient: whole.recipients.texts.get(recipient).to_owned(),
-                recipient_kind: whole.kinds.get(recipient).copied().unwrap_or_default(),
+                recipient,
+                recipient_kind: kind,
                 at: consent.at,
                 opt_in: consent.kind == ConsentKind::OptIn,
                 source: consent.source.to_owned(),
@@ -146,7 +146,7 @@ impl Carried {
             provisional: whole.provisional,
             echoing: whole.echoing,
             rejects: whole.rejects.iter().map(reject).collect(),
-            consents: whole.consents.iter().map(consent).collect(),
+            consents: consents_of(&whole).into_iter().map(consent).collect(),
         };
         let wrong = |error: serde_json::Error| LedgerError::Unwritable { what: "a source", reason: error.to_string() };
         let mut pieces = vec![(What::Source, serde_json::to_vec(&head).map_err(wrong)?)];

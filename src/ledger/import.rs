@@ -16,7 +16,7 @@ use super::register::{Argument, SourceRow, StoredConsent};
 use super::words::Words;
 use super::{Ledger, LedgerError, files};
 use crate::case::Case;
-use crate::ingest::inputs::is_no_export_name;
+use crate::ingest::inputs::{absolute, is_no_export_name};
 use crate::ingest::whole::Whole;
 use crate::ingest::{FileCounts, Input, InputFile, Labels, Progress, Reading, Settings, SourceRead, Unreadable};
 
@@ -441,11 +441,6 @@ impl Work<'_> {
     }
 }
 
-/// Where a file lies, whatever folder later runs are called from.
-fn absolute(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
-}
-
 /// Name of the file that an input is or lies in.
 fn top_name(input: &Input) -> &str {
     let Some(member) = &input.member else { return &input.name };
@@ -478,7 +473,8 @@ fn joined(found: Vec<super::Difference>) -> Vec<super::Difference> {
     by_setting.into_iter().map(one).collect()
 }
 
-fn consents_of(whole: &Whole) -> Vec<StoredConsent> {
+/// The consents of what was read of a source, with their recipients by address.
+pub(super) fn consents_of(whole: &Whole) -> Vec<StoredConsent> {
     let stored = |consent: &crate::ingest::Consent| StoredConsent {
         consent: consent.clone(),
         recipient: whole.recipients.texts.get(consent.recipient as usize).to_owned(),

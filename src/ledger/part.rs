@@ -10,18 +10,16 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{ArrowPrimitiveType, Int64Type, UInt8Type, UInt32Type, UInt64Type};
 use arrow_array::{Array, ArrayRef, PrimitiveArray, RecordBatch, StringArray};
 use bytes::Bytes;
-use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::errors::ParquetError;
 
 use super::LedgerError;
 use crate::ingest::echo::Echo;
 use crate::ingest::whole::Whole;
 use crate::message::{
-    Automation, Category, Columns, Direction, Form, Platform, Route, Status, Texts, Values, ZoneBasis, write_parquet,
+    Automation, Category, Columns, Direction, Form, Platform, Route, Status, Texts, Values, ZoneBasis, read_parquet,
+    write_parquet,
 };
 
-/// Rows that are read at a time.
-const PIECE: usize = 1 << 16;
 /// Places and times grow with the rows of a source; keys are hashes.
 const VALUES: Values<'static> = Values {
     close: &["source", "number", "sent_at", "record", "line", "offset", "length"],
@@ -157,23 +155,10 @@ impl PartRows {
     /// # Errors
     /// When it is damaged.
     pub fn from_bytes(bytes: Vec<u8>, file: &str) -> Result<Self, LedgerError> {
-        let read = || -> Result<Self, ParquetError> {
-            // What a writer noted of its own types says nothing of ours: parts of any version are read by what Parquet states.
-            let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-            let reader = ParquetRecordBatchReaderBuilder::try_new_with_options(Bytes::from(bytes), options)?;
-            let mut part = Self::default();
-            for batch in reader.with_batch_size(PIECE).build()? {
-                part.add_batch(&batch?)?;
-            }
-            Ok(part)
-        };
-        // A file that brings the reader down is damaged, and no reason to end without a word.
-        let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read));
-        let damaged = |reason: String| LedgerError::Damaged { file: file.to_owned(), reason };
-        match read {
-            Ok(read) => read.map_err(|error| damaged(error.to_string())),
-            Err(_) => Err(damaged("it cannot be read as Parquet".to_owned())),
-        }
+        let mut part = Self::default();
+        let read = read_parquet(Bytes::from(bytes), &mut |batch| part.add_batch(&batch));
+        read.map_err(|error| LedgerError::Damaged { file: file.to_owned(), reason: error.to_string() })?;
+        Ok(part)
     }
 
     fn batch(&self, range: &Range<usize>) -> Result<RecordBatch, ParquetError> {

@@ -1,4 +1,4 @@
-//! How this program writes Parquet: one form for `messages.parquet` and for the parts of a ledger.
+//! How this program writes Parquet, one form for `messages.parquet` and for the parts of a ledger, and reads what it carries.
 //! Written by one thread, in pieces of one size, so that the same rows give the same bytes.
 //! Which columns there are, their own modules say.
 
@@ -7,9 +7,11 @@ use std::ops::Range;
 
 use arrow_array::RecordBatch;
 use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::reader::ChunkReader;
 use parquet::schema::types::ColumnPath;
 
 /// Rows that are held as a batch at a time.
@@ -26,6 +28,28 @@ pub struct Values<'a> {
     pub close: &'a [&'a str],
     /// Values of which hardly two are equal: they are written as they are.
     pub unlike: &'a [&'a str],
+}
+
+/// Reads Parquet that this program or an engine wrote, a batch at a time.
+///
+/// # Errors
+/// When it is damaged, or a batch is not what `see` wants.
+pub fn read_parquet(
+    input: impl ChunkReader + 'static,
+    see: &mut dyn FnMut(RecordBatch) -> Result<(), ParquetError>,
+) -> Result<(), ParquetError> {
+    let read = || -> Result<(), ParquetError> {
+        // What a writer noted of its own types says nothing of ours: Parquet of any writer is read by what it states.
+        let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+        let reader = ParquetRecordBatchReaderBuilder::try_new_with_options(input, options)?;
+        for batch in reader.with_batch_size(PIECE).build()? {
+            see(batch?)?;
+        }
+        Ok(())
+    };
+    // A file that brings the reader down is damaged, and no reason to end without a word.
+    let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read));
+    read.unwrap_or_else(|_| Err(ParquetError::General("it cannot be read as Parquet".to_owned())))
 }
 
 /// Writes `rows` rows, each stretch of which `batch` makes.

@@ -30,6 +30,20 @@ pub enum KernelCommand {
     Campaigns(TablesArguments),
 }
 
+impl KernelCommand {
+    /// The version of the contract that the caller speaks.
+    #[must_use]
+    pub const fn version(&self) -> u32 {
+        match self {
+            Self::Schemas => VERSION,
+            Self::Inputs(arguments) | Self::Ingest(arguments) => arguments.version.schema,
+            Self::Gather(arguments) => arguments.version.schema,
+            Self::Marks(arguments) | Self::Bursts(arguments) | Self::Campaigns(arguments) => arguments.version.schema,
+            Self::Content(arguments) => arguments.version.schema,
+        }
+    }
+}
+
 /// The version of the contract.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct VersionArguments {

@@ -83,11 +83,10 @@ pub fn read_activity(folder: &Path) -> Result<Vec<Found>, KernelError> {
         for row in 0..taken.rows() {
             let told = row_of(taken, row)?;
             let what = told.what.clone();
-            found.push(Found::of(told).ok_or_else(|| KernelError::Value {
-                stream: ACTIVITY.name,
-                column: "what",
-                reason: format!("a row does not tell what `{what}` must"),
-            })?);
+            found.push(
+                Found::of(told)
+                    .ok_or_else(|| ACTIVITY.wrong("what", &format!("a row does not tell what `{what}` must")))?,
+            );
         }
     }
     Ok(found)
@@ -98,11 +97,7 @@ pub fn read_activity(folder: &Path) -> Result<Vec<Found>, KernelError> {
 /// # Errors
 /// When a column is not right.
 pub fn row_of(taken: Taken<'_>, row: usize) -> Result<Told, KernelError> {
-    let wrong = |column| KernelError::Value {
-        stream: ACTIVITY.name,
-        column,
-        reason: "a number is missing or out of bounds".to_owned(),
-    };
+    let wrong = |column| ACTIVITY.wrong(column, "a number is missing or out of bounds");
     let short = |name| -> Result<Option<u32>, KernelError> {
         let column = taken.numbers::<Int32Type>(name)?;
         column.is_valid(row).then(|| u32::try_from(column.value(row)).map_err(|_| wrong(name))).transpose()
