@@ -6,6 +6,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod again;
+mod allocator;
 mod arguments;
 mod case;
 mod compare;
@@ -19,6 +20,7 @@ mod kernel;
 mod layers;
 mod ledger;
 mod log;
+mod memory;
 mod plan;
 mod progress;
 mod report;
@@ -58,6 +60,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         }
     };
     log::begin(call.arguments.command.talk());
+    allocator::give_memory_back();
     stop::guarded(move || work(&call))
 }
 

@@ -240,6 +240,9 @@ pub struct InputArguments {
     /// Threads; without it, one for each core
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
+    /// Most memory to hold, as 4GiB; what needs more ends with a message and no report
+    #[arg(long, value_name = "SIZE", value_parser = settings::size_text)]
+    pub memory: Option<String>,
     #[command(flatten)]
     /// How the program talks.
     pub talk: TalkArguments,

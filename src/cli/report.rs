@@ -33,12 +33,13 @@ use crate::report::reidentification;
 use crate::report::{Kind, ReportInput, SettingRow, SettingValue, Shown, UsedFile, write};
 
 /// Settings that change no byte of a report: manifests leave them out.
-const WITHOUT_EFFECT: [&str; 13] = [
+const WITHOUT_EFFECT: [&str; 14] = [
     "output",
     "ledger",
     "gathered",
     "wait",
     "threads",
+    "memory",
     "quiet",
     "verbose",
     "stats",

@@ -11,6 +11,7 @@ use tempfile::NamedTempFile;
 
 use super::arguments::{DateOrderArgument, InputArguments};
 use super::exit::Failure;
+use super::memory;
 use crate::assess::Calendar;
 use crate::case::Case;
 use crate::ingest::time::DateOrder;
@@ -113,6 +114,7 @@ fn prepare_inner(arguments: &InputArguments, from: From<'_>) -> anyhow::Result<P
         bail!("no input: name files, folders or globs, or set `inputs` in the settings");
     }
     let threads = threads(arguments.threads)?;
+    arguments.memory.as_deref().map_or(Ok(()), memory::watch)?;
     let case_file = match (&arguments.case, &from) {
         (_, From::Again(again)) => again.of("case").next(),
         (Some(file), _) => Some(file.clone()),

@@ -5,6 +5,8 @@
 use std::io::Write;
 use std::time::Instant;
 
+use super::memory;
+
 /// What one stage took.
 #[derive(Debug)]
 struct Stage {
@@ -35,7 +37,7 @@ impl Stats {
     pub fn done(&mut self, stage: &'static str) {
         let seconds = self.since.elapsed().as_secs_f64();
         tracing::info!(stage, seconds, "done");
-        self.stages.push(Stage { name: stage, seconds, held: memory("VmRSS:"), peak: memory("VmHWM:") });
+        self.stages.push(Stage { name: stage, seconds, held: memory::held(), peak: memory::peak() });
         self.since = Instant::now();
     }
 
@@ -53,18 +55,11 @@ impl Stats {
         }
         let total: f64 = self.stages.iter().map(|stage| stage.seconds).sum();
         let rate = |count: u64| if total > 0.0 { count as f64 / total } else { 0.0 };
-        writeln!(out, "{:<12} {total:>9.3} {:>14} {:>14}", "all", "", mebibytes(memory("VmHWM:")))?;
+        writeln!(out, "{:<12} {total:>9.3} {:>14} {:>14}", "all", "", mebibytes(memory::peak()))?;
         writeln!(out, "{bytes} bytes, {:.1} MB/s; {messages} messages, {:.0}/s", rate(bytes) / 1e6, rate(messages))
     }
 }
 
 fn mebibytes(kib: Option<u64>) -> String {
     kib.map_or_else(|| "unknown".to_owned(), |kib| format!("{:.1} MiB", kib as f64 / 1024.0))
-}
-
-/// A line of this process's status in KiB, where the system tells it.
-fn memory(name: &str) -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
-    line.trim().strip_suffix("kB")?.trim().parse().ok()
 }

@@ -1,5 +1,5 @@
-//! Signals: a clean stop at the next border of a stage, or a moment later wherever the work stands.
-//! Both leave everything whole, for whatever is written is written beside its place and put there at once.
+//! Signals: a clean stop at the next border of a stage, or a moment later wherever the work stands; other reasons at once.
+//! All leave everything whole, for whatever is written is written beside its place and put there at once.
 //! The exit code is 128 and the number of the signal, as shells have it.
 
 use std::sync::Mutex;
@@ -26,12 +26,15 @@ const SIGNALS: [(i32, &str); 3] = [(SIGHUP, "SIGHUP"), (SIGINT, "SIGINT"), (SIGT
 
 /// The signal that came; 0 for none.
 static CAME: AtomicI32 = AtomicI32::new(0);
+/// Where whoever must end the program at once says so.
+static TURNS: Mutex<Option<Sender<Turn>>> = Mutex::new(None);
 /// What is to be done by the main thread when the work does not reach a border in time.
 static LAST_WORDS: Mutex<Option<Box<dyn FnOnce(&Failure) + Send>>> = Mutex::new(None);
 
 enum Turn {
     Ended(u8),
     Signal,
+    AtOnce(Failure),
 }
 
 /// Tells the end of the work, also when it broke down.
@@ -46,6 +49,9 @@ impl Drop for Bell {
 /// Does the work in a thread of its own and gives its exit code, or that of the signal that stopped it.
 pub fn guarded(work: impl FnOnce() -> u8 + Send + 'static) -> u8 {
     let (sender, turns) = channel();
+    if let Ok(mut place) = TURNS.lock() {
+        *place = Some(sender.clone());
+    }
     let ignored = ignored();
     let wanted = SIGNALS.iter().map(|(number, _)| *number).filter(|number| ignored & (1 << (number - 1)) == 0);
     // Without them the system's own way of stopping holds, which leaves everything whole too.
@@ -75,21 +81,37 @@ fn wait(turns: &Receiver<Turn>) -> u8 {
     match turns.recv() {
         Ok(Turn::Ended(code)) => return code,
         Ok(Turn::Signal) => {}
+        Ok(Turn::AtOnce(failure)) => return leave(&failure),
         Err(_) => return BROKEN,
     }
     match turns.recv_timeout(GRACE) {
         Ok(Turn::Ended(code)) => code,
         // Asked twice, or asked and not heard: whoever asks means it.
         Ok(Turn::Signal) | Err(RecvTimeoutError::Timeout) => {
-            let Err(failure) = check() else { return BROKEN };
-            let words = LAST_WORDS.lock().ok().and_then(|mut words| words.take());
-            if let Some(words) = words {
-                words(&failure);
-            }
-            tracing::error!("{}", failure.message());
-            failure.code
+            check().map_or_else(|failure| leave(&failure), |()| BROKEN)
         }
+        Ok(Turn::AtOnce(failure)) => leave(&failure),
         Err(RecvTimeoutError::Disconnected) => BROKEN,
+    }
+}
+
+/// Leaves the work where it stands.
+fn leave(failure: &Failure) -> u8 {
+    let words = LAST_WORDS.lock().ok().and_then(|mut words| words.take());
+    if let Some(words) = words {
+        words(failure);
+    }
+    tracing::error!("{}", failure.message());
+    failure.code
+}
+
+/// Ends the program wherever the work stands.
+pub fn at_once(failure: Failure) {
+    if let Ok(place) = TURNS.lock()
+        && let Some(turns) = &*place
+    {
+        // Who has gone already needs no telling.
+        let _ = turns.send(Turn::AtOnce(failure));
     }
 }
 

@@ -198,6 +198,7 @@ pub struct Mined {
     pub family: Vec<u32>,
     /// Tight family of each content inside its family.
     pub tight: Vec<u32>,
+    /// Words of the contents that are in a family or reach enough by themselves.
     words: Words,
 }
 
@@ -220,7 +221,6 @@ impl Mined {
 pub struct Templated<'a> {
     contents: &'a Contents,
     sizes: &'a [Size],
-    words: Words,
     mined: templates::Templates,
 }
 
@@ -232,7 +232,7 @@ impl<'a> Templated<'a> {
         let weight = |text: usize| u64::from(size_of_text(contents, sizes, text).0);
         let frequent = words.frequent(weight, templates::SUPPORT);
         let mined = templates::mine(&words, &frequent);
-        Self { contents, sizes, words, mined }
+        Self { contents, sizes, mined }
     }
 
     /// The joints that these of [`BANDS`] bands give between templates.
@@ -248,13 +248,14 @@ impl<'a> Templated<'a> {
     }
 
     fn families(self, join: impl FnOnce(&templates::Templates) -> Vec<(u32, u32)>, least: u64) -> Mined {
-        let Self { contents, sizes, words, mined } = self;
+        let Self { contents, sizes, mined } = self;
         let families = join(&mined);
+        let template_of = mined.into_template_of();
         let mut family = vec![ALONE; contents.len()];
         let mut tight = vec![ALONE; contents.len()];
         // A family matters when it has several texts and could reach enough.
         let mut reach = vec![(0_u32, 0_u64); families.len()];
-        for (text, template) in mined.template_of.iter().enumerate() {
+        for (text, template) in template_of.iter().enumerate() {
             if let Some((loose, _)) = families.get(*template as usize)
                 && let Some((texts, reached)) = reach.get_mut(*loose as usize)
             {
@@ -262,7 +263,7 @@ impl<'a> Templated<'a> {
                 *reached += size_of_text(contents, sizes, text).1;
             }
         }
-        for (text, template) in mined.template_of.iter().enumerate() {
+        for (text, template) in template_of.iter().enumerate() {
             let Some((loose, close)) = families.get(*template as usize) else { continue };
             let content = contents.text_of.get(text).copied().unwrap_or(NO_CONTENT) as usize;
             let big = reach.get(*loose as usize).is_some_and(|(texts, reach)| *texts > 1 && *reach >= least);
@@ -270,6 +271,12 @@ impl<'a> Templated<'a> {
                 (*family, *tight) = (*loose, *close);
             }
         }
+        // The words of all texts do not lie in memory while templates are joined: few of them are asked for again.
+        let words = Words::of_some(contents, |content| {
+            let content = content as usize;
+            family.get(content).is_some_and(|family| *family != ALONE)
+                || sizes.get(content).is_some_and(|(_, reach)| *reach >= least)
+        });
         Mined { family, tight, words }
     }
 }

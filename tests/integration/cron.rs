@@ -207,6 +207,10 @@ fn happen(name: &str) -> Ended {
             }
             Matter::run_command(&mut command)
         }
+        "memory" => pass(&matter_with("").with(
+            "sendeschluss.toml",
+            &format!("memory = \"1MiB\"\n{}", settings("watch = [\"in\"]\nsettle = \"0s\"")),
+        )),
         "wrong-setting" => pass(&matter_with("").with("sendeschluss.toml", &settings("wach = [\"in\"]"))),
         "reports-unwritable" => {
             let text = settings("watch = [\"in\"]").replace("\"reports\"", "\"/proc/reports\"");

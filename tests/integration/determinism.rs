@@ -7,11 +7,11 @@ use std::fs;
 
 use crate::harness::{Matter, number, project};
 
-type Files = BTreeMap<String, Vec<u8>>;
+pub type Files = BTreeMap<String, Vec<u8>>;
 
 /// Tells which files differ, rather than printing megabytes.
 #[track_caller]
-fn assert_same(one: &Files, other: &Files, what: &str) {
+pub fn assert_same(one: &Files, other: &Files, what: &str) {
     let names: Vec<&String> = one.keys().collect();
     assert_eq!(names, other.keys().collect::<Vec<_>>(), "{what}: other files");
     let differing: Vec<&&String> = names.iter().filter(|name| one.get(**name) != other.get(**name)).collect();

@@ -21,6 +21,7 @@ mod kernels;
 mod ledger;
 mod logs;
 mod measures;
+mod memory;
 mod method;
 mod nightly;
 mod oracle;

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use super::lists::Lists;
 use super::minhash::{Function, least, mix, shared};
 use super::templates::Templates;
+use super::words::MOST_WORDS;
 
 /// Stands for "in no family".
 pub const ALONE: u32 = u32::MAX;
@@ -88,48 +89,68 @@ impl Union {
     }
 }
 
-/// A set in short: how many elements it has, and a bit for each of them, which others may share.
+/// How many elements a set has, and how many of them have no bit of their own in its outline.
 #[derive(Clone, Copy, Debug, Default)]
-struct Outline {
-    bits: u128,
-    count: u32,
-    /// Elements beyond the number of bits.
-    more: u32,
+struct Elements {
+    count: u16,
+    beyond: u16,
 }
 
-impl Outline {
-    fn of(set: &[u32]) -> Self {
-        let bit = |element: &u32| 1_u128 << (mix(u64::from(*element)) >> 57);
-        let bits = set.iter().map(bit).fold(0, |bits, bit| bits | bit);
-        let count = set.len() as u32;
-        Self { bits, count, more: count - bits.count_ones() }
+impl Elements {
+    /// Of a set of no more than [`MOST_WORDS`] elements, for which so many bits stand.
+    const fn of(set: &[u32], bits: u32) -> Self {
+        Self { count: set.len() as u16, beyond: set.len() as u16 - bits as u16 }
     }
 
-    /// So many elements at most are shared: a bit that only one of the sets has stands for at least one element that the
-    /// other has not. What is left of a set is the bits in common and its elements beyond the number of its bits.
-    const fn most_shared(self, other: Self) -> usize {
-        let more = if self.more < other.more { self.more } else { other.more };
-        ((self.bits & other.bits).count_ones() + more) as usize
+    /// So many elements at most are shared by sets with so many bits in common: a bit that only one of them has stands
+    /// for at least one element that the other has not. What is left of a set is the bits in common and what is beyond.
+    fn most_shared(self, other: Self, in_common: u32) -> usize {
+        in_common as usize + usize::from(self.beyond.min(other.beyond))
     }
 }
 
-/// The outlines of a template's words and of its pairs of neighbouring words, in one line of the processor's cache.
+/// The words of a template and its pairs of neighbouring words in short: a bit for each, which others may share. They
+/// are fetched from all over memory, so none lies in two lines of the processor's cache; pairs tell more apart, and
+/// have more bits.
 #[derive(Clone, Copy, Debug, Default)]
-#[repr(align(64))]
+#[repr(align(32))]
 struct Outlines {
-    words: Outline,
-    pairs: Outline,
+    pair_bits: u128,
+    word_bits: u64,
+    pairs: Elements,
+    words: Elements,
 }
+
+impl Outlines {
+    fn of(words: &[u32], pairs: &[u32]) -> Self {
+        let hash = |element: &u32| mix(u64::from(*element));
+        let pair_bits = pairs.iter().fold(0_u128, |bits, pair| bits | 1 << (hash(pair) >> 57));
+        let word_bits = words.iter().fold(0_u64, |bits, word| bits | 1 << (hash(word) >> 58));
+        let (pairs, words) = (Elements::of(pairs, pair_bits.count_ones()), Elements::of(words, word_bits.count_ones()));
+        Self { pair_bits, word_bits, pairs, words }
+    }
+
+    fn most_shared_pairs(self, other: Self) -> usize {
+        self.pairs.most_shared(other.pairs, (self.pair_bits & other.pair_bits).count_ones())
+    }
+
+    fn most_shared_words(self, other: Self) -> usize {
+        self.words.most_shared(other.words, (self.word_bits & other.word_bits).count_ones())
+    }
+}
+
+const _: () = assert!(size_of::<Outlines>() == 32, "outlines lie two in a line");
+const _: () = assert!(MOST_WORDS <= u16::MAX as usize, "an outline counts in 16 bits");
 
 /// How alike two templates are of which so many words and pairs are shared. More of either never makes them less alike.
 fn alike(left: Outlines, right: Outlines, words: usize, pairs: usize) -> Similarity {
-    let (left_words, right_words) = (left.words.count as usize, right.words.count as usize);
+    let (left_words, right_words) = (usize::from(left.words.count), usize::from(right.words.count));
     let (least, most) = (left_words.min(right_words), left_words.max(right_words));
     if least * 6 < most || words < 3 {
         return Similarity::None;
     }
     let all_words = left_words + right_words - words;
-    let least_pairs = left.pairs.count.min(right.pairs.count) as usize;
+    let least_pairs = usize::from(left.pairs.count.min(right.pairs.count));
     // Words: J ≥ 0.6, in short texts with most pairs in the same order as well.
     if words * 10 >= all_words * 6 && (pairs * 2 >= least_pairs || (words >= 8 && pairs >= 3)) {
         return Similarity::Tight;
@@ -159,10 +180,7 @@ struct Compared<'t> {
 
 impl<'t> Compared<'t> {
     fn new(templates: &'t Templates) -> Self {
-        let outlines = |index| Outlines {
-            words: Outline::of(templates.sets.get(index)),
-            pairs: Outline::of(templates.pairs.get(index)),
-        };
+        let outlines = |index| Outlines::of(templates.sets.get(index), templates.pairs.get(index));
         Self { templates, outlines: (0..templates.sets.len()).into_par_iter().map(outlines).collect() }
     }
 
@@ -174,9 +192,9 @@ impl<'t> Compared<'t> {
     /// How alike two templates are, by their words and their pairs of neighbouring words.
     fn similarity(&self, left: Candidate, right: Candidate) -> Similarity {
         let (one, other) = (left.outlines, right.outlines);
-        let (words, pairs) = (one.words.count.min(other.words.count) as usize, one.pairs.most_shared(other.pairs));
+        let (words, pairs) = (usize::from(one.words.count.min(other.words.count)), one.most_shared_pairs(other));
         if alike(one, other, words, pairs) == Similarity::None
-            || alike(one, other, one.words.most_shared(other.words), pairs) == Similarity::None
+            || alike(one, other, one.most_shared_words(other), pairs) == Similarity::None
         {
             return Similarity::None;
         }
@@ -186,12 +204,12 @@ impl<'t> Compared<'t> {
     }
 }
 
-/// Bands that are worked on at a time: each costs 16 bytes for each template. More would leave more work to be done twice,
-/// for a band does not know what the others beside it have joined.
-const BANDS_AT_A_TIME: u64 = 4;
+/// Most bands that are worked on at a time: each costs 12 bytes for each template. More would leave more work to be done
+/// twice, for a band does not know what the others beside it have joined.
+const BANDS_AT_A_TIME: usize = 4;
 
-/// A template in a band: the band's key and the order among equal keys in one number, and the template.
-type Banded = (u64, u32);
+/// A template in a band: the band's key, the order among equal keys, and the template.
+type Banded = (u32, u32, u32);
 
 /// Two templates that are alike, the smaller index first.
 pub type Joint = (u32, u32, Similarity);
@@ -252,9 +270,15 @@ pub fn joints(templates: &Templates, bands: &[u64]) -> Vec<Joint> {
 
 fn joints_into(families: &mut Families, templates: &Templates, bands: &[u64], mut new: impl FnMut(Joint)) {
     let compared = Compared::new(templates);
-    for bands in bands.chunks(BANDS_AT_A_TIME as usize) {
-        let found: Vec<Vec<Joint>> =
-            bands.par_iter().map(|band| edges(&compared, &banded(templates, *band), &families.tight)).collect();
+    // Two for each core, so that none waits for the other's band to end.
+    let mut room = vec![Vec::new(); (2 * rayon::current_num_threads()).min(BANDS_AT_A_TIME)];
+    for bands in bands.chunks(room.len()) {
+        let tight = &families.tight;
+        let found = bands.par_iter().zip(room.par_iter_mut()).map(|(band, room)| {
+            banded(templates, *band, room);
+            edges(&compared, room, tight)
+        });
+        let found: Vec<Vec<Joint>> = found.collect();
         for joint in found.into_iter().flatten() {
             if families.add(joint) {
                 new(joint);
@@ -265,46 +289,50 @@ fn joints_into(families: &mut Families, templates: &Templates, bands: &[u64], mu
     }
 }
 
-/// The templates of a band, by key; those with one key in an order in which like ones tend to be neighbours.
-fn banded(templates: &Templates, band: u64) -> Vec<Banded> {
+/// Fills in the templates of a band, by key; those with one key in an order in which like ones tend to be neighbours.
+fn banded(templates: &Templates, band: u64, banded: &mut Vec<Banded>) {
     let order = Function::new(band + 1000);
     // The upper half of a hash tells what is alike; that two sets have it by chance costs one comparison.
-    let joined = |key: u64, order: u64| (key >> 32 << 32) | order >> 32;
+    let halves = |key: u64, order: u64| ((key >> 32) as u32, (order >> 32) as u32);
     if let Some(band) = band.checked_sub(PAIR_BANDS) {
         let first = band * WORD_ROWS + 2000;
         let [one, two, three]: [Function; WORD_ROWS as usize] =
             std::array::from_fn(|row| Function::new(first + row as u64));
-        by_key(&templates.sets, |words| {
+        by_key(&templates.sets, banded, |words| {
             let [one, two, three, order] = least([one, two, three, order], words);
-            joined(mix(mix(mix(one) ^ two) ^ three), order)
-        })
+            halves(mix(mix(mix(one) ^ two) ^ three), order)
+        });
     } else {
-        by_key(&templates.pairs, |pairs| {
+        by_key(&templates.pairs, banded, |pairs| {
             let [key, order] = least([Function::new(band), order], pairs);
-            joined(mix(key), order)
-        })
+            halves(mix(key), order)
+        });
     }
 }
 
-/// The sets that hold something, by key.
-fn by_key(sets: &Lists, key: impl Fn(&[u32]) -> u64) -> Vec<Banded> {
+/// Puts the sets that hold something in the place of what is there, by key.
+fn by_key(sets: &Lists, banded: &mut Vec<Banded>, key: impl Fn(&[u32]) -> (u32, u32)) {
     let all = (0..sets.len()).map(|index| (sets.get(index), index as u32)).filter(|(set, _)| !set.is_empty());
-    let mut banded: Vec<Banded> = all.map(|(set, index)| (key(set), index)).collect();
-    banded.sort_unstable();
-    banded
+    banded.clear();
+    banded.reserve_exact(sets.len());
+    banded.extend(all.map(|(set, index)| {
+        let (key, order) = key(set);
+        (key, order, index)
+    }));
+    banded.sort_unstable_by_key(|(key, order, index)| (u64::from(*key) << 32 | u64::from(*order), *index));
 }
 
 /// Pairs worth joining among neighbours with the same key, and with the first of them.
 fn edges(compared: &Compared<'_>, banded: &[Banded], tight: &Union) -> Vec<Joint> {
     let mut found = Vec::new();
-    let runs = banded.chunk_by(|one, next| one.0 >> 32 == next.0 >> 32).filter(|run| run.len() > 1);
+    let runs = banded.chunk_by(|one, next| one.0 == next.0).filter(|run| run.len() > 1);
     let mut fetched = Vec::with_capacity(FETCHED);
     for run in runs {
         let mut known: Option<[Candidate; 3]> = None;
         for some in run.chunks(FETCHED) {
             // Many at once, since they lie all over memory: fetching one takes longer than comparing it.
             fetched.clear();
-            fetched.extend(some.iter().map(|(_, index)| compared.candidate(*index, tight)));
+            fetched.extend(some.iter().map(|(_, _, index)| compared.candidate(*index, tight)));
             for candidate in &fetched {
                 let Some([last, before, leader]) = known else {
                     known = Some([*candidate; 3]);
@@ -356,8 +384,8 @@ mod tests {
             let compared = Compared::new(&templates);
             let (one, other) = (compared.outlines[0], compared.outlines[1]);
             let (words, pairs) = (shared(&left, &right), shared(&left_pairs, &right_pairs));
-            prop_assert!(one.words.most_shared(other.words) >= words);
-            prop_assert!(one.pairs.most_shared(other.pairs) >= pairs);
+            prop_assert!(one.most_shared_words(other) >= words);
+            prop_assert!(one.most_shared_pairs(other) >= pairs);
             let tight = Union::new(2);
             let found = compared.similarity(compared.candidate(0, &tight), compared.candidate(1, &tight));
             prop_assert_eq!(found, alike(one, other, words, pairs));

@@ -7,41 +7,68 @@ use rayon::prelude::*;
 /// Lists that one core fills at a time.
 const CHUNK: usize = 4096;
 
-/// Lists of numbers, by index.
+/// Lists of numbers, by index. Those of one chunk hold fewer than 2³² numbers together.
 #[derive(Clone, Debug, Default)]
 pub struct Lists {
     numbers: Vec<u32>,
-    ends: Vec<u64>,
+    /// Where each list ends, counted from where the first list of its chunk begins.
+    ends: Vec<u32>,
+    /// Where the first list of each chunk begins.
+    begins: Vec<usize>,
 }
 
 impl Lists {
     /// So many lists; `fill` appends the numbers of the list with this index, and may use `spare` as it likes.
     #[must_use]
     pub fn fill<Spare: Default>(count: usize, fill: impl Fn(usize, &mut Spare, &mut Vec<u32>) + Sync) -> Self {
-        let parts: Vec<(Vec<u32>, Vec<u32>)> = (0..count.div_ceil(CHUNK))
+        let [lists] = Self::fill_all(count, |index, spare: &mut Spare, [numbers]| fill(index, spare, numbers));
+        lists
+    }
+
+    /// Several kinds of lists that are made of the same things, so many of each kind; as [`Self::fill`].
+    #[must_use]
+    pub fn fill_all<Spare: Default, const KINDS: usize>(
+        count: usize,
+        fill: impl Fn(usize, &mut Spare, [&mut Vec<u32>; KINDS]) + Sync,
+    ) -> [Self; KINDS] {
+        type Part<const KINDS: usize> = [(Vec<u32>, Vec<u32>); KINDS];
+        let parts: Vec<Part<KINDS>> = (0..count.div_ceil(CHUNK))
             .into_par_iter()
             .map(|chunk| {
-                let (mut numbers, mut lengths, mut spare) = (Vec::new(), Vec::with_capacity(CHUNK), Spare::default());
+                let mut part: Part<KINDS> = std::array::from_fn(|_| (Vec::new(), Vec::with_capacity(CHUNK)));
+                let mut spare = Spare::default();
                 for index in chunk * CHUNK..((chunk + 1) * CHUNK).min(count) {
-                    let start = numbers.len();
-                    fill(index, &mut spare, &mut numbers);
-                    lengths.push((numbers.len() - start) as u32);
+                    let starts = part.each_ref().map(|(numbers, _)| numbers.len());
+                    fill(index, &mut spare, part.each_mut().map(|(numbers, _)| numbers));
+                    for ((numbers, lengths), start) in part.iter_mut().zip(starts) {
+                        lengths.push((numbers.len() - start) as u32);
+                    }
                 }
-                (numbers, lengths)
+                part
             })
             .collect();
-        let mut all = Self::default();
-        all.numbers.reserve_exact(parts.iter().map(|(numbers, _)| numbers.len()).sum());
-        all.ends.reserve_exact(count);
-        for (numbers, lengths) in parts {
-            let mut end = all.numbers.len() as u64;
-            all.numbers.extend_from_slice(&numbers);
-            for length in lengths {
-                end += u64::from(length);
-                all.ends.push(end);
+        let mut all: [Self; KINDS] = std::array::from_fn(|_| Self::default());
+        for (kind, lists) in all.iter_mut().enumerate() {
+            let numbers = parts.iter().filter_map(|part| part.get(kind)).map(|(numbers, _)| numbers.len()).sum();
+            lists.numbers.reserve_exact(numbers);
+            lists.ends.reserve_exact(count);
+        }
+        for part in parts {
+            for (lists, (numbers, lengths)) in all.iter_mut().zip(part) {
+                lists.append(&numbers, &lengths);
             }
         }
         all
+    }
+
+    /// Adds a chunk; all before it are full.
+    fn append(&mut self, numbers: &[u32], lengths: &[u32]) {
+        self.begins.push(self.numbers.len());
+        self.numbers.extend_from_slice(numbers);
+        self.ends.extend(lengths.iter().scan(0_u32, |end, length| {
+            *end += length;
+            Some(*end)
+        }));
     }
 
     /// How many lists there are.
@@ -53,9 +80,9 @@ impl Lists {
     /// The numbers of a list; none past the end.
     #[must_use]
     pub fn get(&self, index: usize) -> &[u32] {
-        let end = self.ends.get(index).copied().unwrap_or(0);
-        let start = index.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
-        self.numbers.get(start as usize..end as usize).unwrap_or_default()
+        let Some((begin, end)) = self.begins.get(index / CHUNK).zip(self.ends.get(index)) else { return &[] };
+        let start = if index.is_multiple_of(CHUNK) { 0 } else { self.ends.get(index - 1).copied().unwrap_or(0) };
+        self.numbers.get(begin + start as usize..begin + *end as usize).unwrap_or_default()
     }
 }
 

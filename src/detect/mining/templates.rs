@@ -26,6 +26,14 @@ pub struct Templates {
     pub pairs: Lists,
 }
 
+impl Templates {
+    /// Template of each text; what the templates consist of is given back.
+    #[must_use]
+    pub fn into_template_of(self) -> Vec<u32> {
+        self.template_of
+    }
+}
+
 /// Stands for "no template".
 pub const NONE: u32 = u32::MAX;
 
@@ -101,12 +109,9 @@ pub fn mine(words: &Words, frequent: &HashMap<u32, u64, FxBuildHasher>) -> Templ
         firsts.extend(same.first().map(|(_, text)| *text));
     }
     let text = |template: usize| firsts.get(template).copied().unwrap_or(NONE) as usize;
-    let sets = Lists::fill(firsts.len(), |template, spare: &mut Spare, set| {
+    let [sets, pairs] = Lists::fill_all(firsts.len(), |template, spare: &mut Spare, [set, pairs]| {
         spare.keep(words.get(text(template)), frequent);
         set.extend_from_slice(&spare.distinct);
-    });
-    let pairs = Lists::fill(firsts.len(), |template, spare: &mut Spare, pairs| {
-        spare.keep(words.get(text(template)), frequent);
         push_pairs(&spare.kept, pairs, &mut spare.distinct);
     });
     Templates { template_of, sets, pairs }

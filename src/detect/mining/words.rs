@@ -66,7 +66,16 @@ impl Words {
     /// Words of the texts of all contents.
     #[must_use]
     pub fn of(contents: &Contents) -> Self {
+        Self::of_some(contents, |_| true)
+    }
+
+    /// Words of the texts of these contents; the others have none.
+    #[must_use]
+    pub fn of_some(contents: &Contents, wanted: impl Fn(u32) -> bool + Sync) -> Self {
         let words = Lists::fill(contents.text_of.len(), |text, (): &mut (), words| {
+            if !contents.text_of.get(text).is_some_and(|content| wanted(*content)) {
+                return;
+            }
             let start = words.len();
             words_of(contents.texts.get(text), |_, normal| {
                 if words.len() - start < MOST_WORDS {
