@@ -40,6 +40,7 @@ pub use settings::{Counts, Detector, Mark, Over, Scope, Settings};
 
 use slices::Extent;
 
+use crate::ingest::{NoProgress, Progress};
 use crate::message::{Marks, Messages};
 
 /// A burst with its members.
@@ -124,15 +125,68 @@ pub fn id(letter: &str, parts: &[&[u8]]) -> String {
     format!("{letter}-{:010x}", (xxh3_128(&bytes) >> 88) as u64)
 }
 
+/// Steps of detection besides the bands of content mining, in lengths of a band: shares of a profile over a million
+/// messages of which nine in ten have a text of their own. Where few have, bands are short, and time left is told too long.
+const ACCOUNTS: u64 = 8;
+const TEMPLATES: u64 = 12;
+const CONTENTS: u64 = 7;
+
 /// Finds everything there is to find in the messages.
 #[must_use]
 pub fn detect(messages: &Messages, settings: &Settings) -> Activity {
+    detect_told(messages, settings, &NoProgress)
+}
+
+/// As [`detect`], and tells of the work as it goes on, in steps of about one length.
+#[must_use]
+pub fn detect_told(messages: &Messages, settings: &Settings, progress: &dyn Progress) -> Activity {
+    progress.total(ACCOUNTS + TEMPLATES + mining::BANDS + CONTENTS);
     let groups = groups::by_account(&messages.columns, messages.accounts.len());
     let Replies { inbound, initiated, initiated_longer } = Replies::of(messages, &groups, settings.reply.milliseconds);
     let born = search::born(messages, &groups);
     let initiated_longer = initiated_longer.as_deref();
     let seen = Seen { messages, settings, initiated: &initiated, initiated_longer, born: &born };
     let of_accounts = of_accounts(seen, &groups, Extent::All);
-    let of_contents = of_contents(seen, &mining::groups(messages, search::least_reach(settings)));
+    progress.advance(ACCOUNTS);
+    let least = search::least_reach(settings);
+    let sizes = mining::sizes(messages);
+    let templated = mining::Templated::of(&messages.contents, &sizes);
+    progress.advance(TEMPLATES);
+    let mined = templated.mined(least, progress);
+    let of_contents = of_contents(seen, &mining::groups_of(messages, &mined, &sizes, least));
+    drop((mined, sizes));
+    progress.advance(CONTENTS);
     assemble(messages, &groups, Parts { inbound, initiated, of_accounts, of_contents })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Told {
+        total: AtomicU64,
+        done: AtomicU64,
+    }
+
+    impl Progress for Told {
+        fn total(&self, units: u64) {
+            self.total.fetch_add(units, Ordering::Relaxed);
+        }
+
+        fn advance(&self, units: u64) {
+            self.done.fetch_add(units, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn the_steps_told_are_all_done_in_the_end() {
+        let settings = Settings::load().expect("the data of the build");
+        let told = Told::default();
+        let _ = detect_told(&Messages::default(), &settings, &told);
+        assert!(told.total.load(Ordering::Relaxed) > mining::BANDS);
+        assert_eq!(told.done.into_inner(), told.total.into_inner());
+    }
 }

@@ -278,12 +278,12 @@ pub enum IngestError {
     Country(String),
 }
 
-/// Told of the work as it goes on.
+/// Told of the work as it goes on, in units of the stage: bytes of all inputs, steps of detection, rows of evidence.
 pub trait Progress: Sync {
-    /// Bytes of all inputs together.
-    fn total(&self, bytes: u64);
-    /// More bytes were read.
-    fn advance(&self, bytes: u64);
+    /// What there is to do in all.
+    fn total(&self, units: u64);
+    /// More of it was done.
+    fn advance(&self, units: u64);
 }
 
 /// Tells nobody.

@@ -1,4 +1,5 @@
-//! Progress on a terminal: a bar with rate and time left while inputs are read, a line for each later stage.
+//! Progress on a terminal: a bar with rate and time left while inputs are read, one with time left during detection, a
+//! line for each later stage.
 //! Elsewhere nothing is drawn. Whether a terminal is there never decides what is read.
 //! All of it goes to standard error.
 
@@ -32,6 +33,16 @@ impl Bar {
         }
         bar.set_message("reading");
         Self(bar)
+    }
+
+    /// Shows a stage that will tell of its steps.
+    pub fn steps(&self, name: &'static str) {
+        if let Ok(style) = ProgressStyle::with_template("{msg} {bar:32} {percent}% ({elapsed}), {eta} left") {
+            self.0.set_style(style);
+        }
+        self.0.reset();
+        self.0.set_message(name);
+        self.0.enable_steady_tick(Duration::from_millis(200));
     }
 
     /// Shows that a stage without a known length is at work.

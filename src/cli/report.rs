@@ -19,7 +19,7 @@ use super::stop;
 use super::summary::{self, plain_line};
 use crate::assess::{Calendar, Grounds, Pack, Severity, Wording, assess};
 use crate::case::Language;
-use crate::detect::{Settings, detect};
+use crate::detect::{Settings, detect_told};
 use crate::ingest::{Ingested, InputFile, Wanted, ingest_wanted};
 use crate::kernel::Gather;
 use crate::ledger::{Argument, Ledger, Load, Mode};
@@ -260,13 +260,13 @@ impl Job<'_> {
     fn write(&self, ingested: Ingested, target: &Path, bar: &Bar, stats: &mut Stats) -> Result<Produced, Failure> {
         let Self { arguments, prepared, recipe, .. } = *self;
         let calendar = &prepared.calendar;
-        bar.stage("finding mass sends");
+        bar.steps("finding mass sends");
         let activity = match self.gather() {
             Some(gather) => {
                 let how = (&recipe.detection, recipe.detectors.as_deref());
                 gather.activity(&ingested.messages, how).map_err(kernel::failure)?
             }
-            None => detect(&ingested.messages, &recipe.detection),
+            None => detect_told(&ingested.messages, &recipe.detection, bar),
         };
         stats.done("detect");
         stop::check()?;

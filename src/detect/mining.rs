@@ -19,6 +19,7 @@ use rayon::prelude::*;
 use rustc_hash::FxBuildHasher;
 use xxhash_rust::xxh3::xxh3_128;
 
+use crate::ingest::{NoProgress, Progress};
 use crate::message::{ContentKind, Contents, Direction, Messages, NO_CONTENT};
 
 pub use families::{ALONE, BANDS, Joint, Similarity};
@@ -206,7 +207,7 @@ impl Mined {
     /// Mines contents of these sizes; a family counts that could reach `least`.
     #[must_use]
     pub fn of(contents: &Contents, sizes: &[Size], least: u64) -> Self {
-        Templated::of(contents, sizes).families(families::join, least)
+        Templated::of(contents, sizes).mined(least, &NoProgress)
     }
 
     /// With families that were found before: of each content its family and its tight family.
@@ -233,6 +234,12 @@ impl<'a> Templated<'a> {
         let frequent = words.frequent(weight, templates::SUPPORT);
         let mined = templates::mine(&words, &frequent);
         Self { contents, sizes, mined }
+    }
+
+    /// Joins the templates; a family counts that could reach `least`. Each of [`BANDS`] bands is a step.
+    #[must_use]
+    pub fn mined(self, least: u64, progress: &dyn Progress) -> Mined {
+        self.families(|templates| families::join(templates, progress), least)
     }
 
     /// The joints that these of [`BANDS`] bands give between templates.

@@ -8,6 +8,7 @@ use super::lists::Lists;
 use super::minhash::{Function, least, mix, shared};
 use super::templates::Templates;
 use super::words::MOST_WORDS;
+use crate::ingest::{NoProgress, Progress};
 
 /// Stands for "in no family".
 pub const ALONE: u32 = u32::MAX;
@@ -241,11 +242,11 @@ impl Families {
     }
 }
 
-/// For each template, its loose and its tight family.
+/// For each template, its loose and its tight family. Each of [`BANDS`] bands is a step.
 #[must_use]
-pub fn join(templates: &Templates) -> Vec<(u32, u32)> {
+pub fn join(templates: &Templates, progress: &dyn Progress) -> Vec<(u32, u32)> {
     let mut families = Families::new(templates.sets.len());
-    joints_into(&mut families, templates, &(0..BANDS).collect::<Vec<_>>(), |_| {});
+    joints_into(&mut families, templates, &(0..BANDS).collect::<Vec<_>>(), progress, |_| {});
     families.of_templates()
 }
 
@@ -264,11 +265,17 @@ pub fn joined(templates: &Templates, joints: &[Joint]) -> Vec<(u32, u32)> {
 pub fn joints(templates: &Templates, bands: &[u64]) -> Vec<Joint> {
     let mut found = Vec::new();
     let mut families = Families::new(templates.sets.len());
-    joints_into(&mut families, templates, bands, |joint| found.push(joint));
+    joints_into(&mut families, templates, bands, &NoProgress, |joint| found.push(joint));
     found
 }
 
-fn joints_into(families: &mut Families, templates: &Templates, bands: &[u64], mut new: impl FnMut(Joint)) {
+fn joints_into(
+    families: &mut Families,
+    templates: &Templates,
+    bands: &[u64],
+    progress: &dyn Progress,
+    mut new: impl FnMut(Joint),
+) {
     let compared = Compared::new(templates);
     // Two for each core, so that none waits for the other's band to end.
     let mut room = vec![Vec::new(); (2 * rayon::current_num_threads()).min(BANDS_AT_A_TIME)];
@@ -286,6 +293,7 @@ fn joints_into(families: &mut Families, templates: &Templates, bands: &[u64], mu
         }
         families.loose.flatten();
         families.tight.flatten();
+        progress.advance(bands.len() as u64);
     }
 }
 
@@ -415,7 +423,7 @@ mod tests {
             if turn {
                 found.reverse();
             }
-            prop_assert_eq!(joined(&templates, &found), join(&templates));
+            prop_assert_eq!(joined(&templates, &found), join(&templates, &NoProgress));
         }
     }
 }
