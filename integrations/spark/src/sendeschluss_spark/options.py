@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from .errors import UnknownOption, UsageError
 
-INPUT = frozenset({"case", "timezone", "format", "date-order", "max-unpacked", "config", "threads"})
+INPUT = frozenset({"case", "timezone", "format", "date-order", "max-unpacked", "config", "threads", "memory"})
 DETECTION = frozenset({"detectors", "since", "until"})
 SWITCHES = frozenset({"quiet", "verbose", "stats", "with-messages", "timestamp-request", "load-file", "reveal"})
 REST = SWITCHES | frozenset(
