@@ -165,7 +165,7 @@ mod tests {
 
     use super::*;
 
-    #[derive(Default)]
+    #[derive(Debug, Default)]
     struct Told {
         total: AtomicU64,
         done: AtomicU64,

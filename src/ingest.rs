@@ -279,7 +279,7 @@ pub enum IngestError {
 }
 
 /// Told of the work as it goes on, in units of the stage: bytes of all inputs, steps of detection, rows of evidence.
-pub trait Progress: Sync {
+pub trait Progress: Sync + std::fmt::Debug {
     /// What there is to do in all.
     fn total(&self, units: u64);
     /// More of it was done.

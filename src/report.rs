@@ -53,7 +53,7 @@ use serde::{Deserialize, Serialize};
 use crate::assess::{Assessment, Calendar, Pack};
 use crate::case::{Case, Language};
 use crate::detect::{Activity, Settings};
-use crate::ingest::Ingested;
+use crate::ingest::{Ingested, Progress};
 use evidence::Extent;
 use extract::Extract;
 use folder::{Folder, FolderError, MANIFEST};
@@ -178,6 +178,8 @@ pub struct ReportInput<'a> {
     /// How the annex is numbered and split.
     #[cfg(feature = "pdf")]
     pub annex: annex::Form,
+    /// Told of the work as it goes on: rows of evidence hashed and written.
+    pub progress: &'a dyn Progress,
 }
 
 /// Why a report could not be written.
@@ -219,15 +221,16 @@ pub fn write(input: &ReportInput<'_>, target: &Path) -> Result<Extract, ReportEr
     let mut folder = Folder::begin(target)?;
     let extract = build::build(input);
     let messages = &input.ingested.messages;
-    let tables = [Kind::Csv, Kind::CsvExcel, Kind::Xlsx].iter().any(|kind| input.write.contains(kind));
-    if tables || input.load_file {
-        let hashes = evidence::record_hashes(
-            messages,
-            &input.ingested.sources,
-            &input.assessment.findings,
-            input.evidence,
-            input.max_unpacked,
-        );
+    // Both dialects are written from one row.
+    let csv = [Kind::Csv, Kind::CsvExcel].iter().any(|kind| input.write.contains(kind));
+    if csv || input.write.contains(&Kind::Xlsx) || input.load_file {
+        let findings = &input.assessment.findings;
+        let rows = evidence::listed(findings, input.evidence);
+        let written: u64 = findings.iter().map(|finding| input.evidence.of(&finding.rows).len() as u64).sum();
+        let times = [csv, input.write.contains(&Kind::Xlsx)].into_iter().filter(|wanted| *wanted).count() as u64;
+        input.progress.total(rows.len() as u64 + written * times);
+        let sources = &input.ingested.sources;
+        let hashes = evidence::record_hashes(messages, sources, &rows, input.max_unpacked, input.progress);
         let source = tables::Source { input, extract: &extract, hashes: &hashes };
         for table in tables::TABLES {
             let file = |kind: Kind, dialect: &str| {

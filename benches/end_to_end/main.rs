@@ -169,6 +169,7 @@ fn run(log: &Path, target: &Path, wanted: &Wanted) -> Result<Vec<f64>, Box<dyn E
         reidentify: None,
         #[cfg(feature = "pdf")]
         annex: sendeschluss::report::annex::Form::default(),
+        progress: &NoProgress,
     };
     write(&report, target)?;
     clock.lap();

@@ -1,5 +1,5 @@
-//! Progress on a terminal: a bar with rate and time left while inputs are read, one with time left during detection, a
-//! line for each later stage.
+//! Progress on a terminal: a bar with rate and time left while inputs are read, one with time left while mass sends
+//! are found and the report is written, a line for other stages.
 //! Elsewhere nothing is drawn. Whether a terminal is there never decides what is read.
 //! All of it goes to standard error.
 

@@ -286,7 +286,7 @@ impl Job<'_> {
         let assessment = assess(grounds);
         stats.done("assess");
         stop::check()?;
-        bar.stage("writing the report");
+        bar.steps("writing the report");
         let kinds = arguments.write.iter().map(|kind| match kind {
             KindArgument::Csv => Kind::Csv,
             KindArgument::CsvExcel => Kind::CsvExcel,
@@ -322,6 +322,7 @@ impl Job<'_> {
             reidentify: self.reidentify,
             #[cfg(feature = "pdf")]
             annex: recipe.annex.clone(),
+            progress: bar,
         };
         let extract = write(&input, target)
             .context("the report cannot be written; an earlier one is untouched")

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::records::{Wanted, read_again};
 use crate::assess::Finding;
 use crate::hash::{Sha256, hex};
-use crate::ingest::Input;
+use crate::ingest::{Input, Progress};
 use crate::message::Messages;
 
 /// How many messages of each finding `evidence.csv` lists.
@@ -45,19 +45,29 @@ impl RecordHashes {
     }
 }
 
-/// Hashes the records of all rows that the findings list.
+/// All rows that the findings list, each once and ascending.
+#[must_use]
+pub fn listed(findings: &[Finding], extent: Extent) -> Vec<u32> {
+    let mut rows: Vec<u32> = findings.iter().flat_map(|finding| extent.of(&finding.rows).iter().copied()).collect();
+    rows.par_sort_unstable();
+    rows.dedup();
+    rows
+}
+
+/// Hashes the records of rows, which are ascending; each is a step.
 #[must_use]
 pub fn record_hashes(
     messages: &Messages,
     inputs: &[Input],
-    findings: &[Finding],
-    extent: Extent,
+    rows: &[u32],
     max_unpacked: u64,
+    progress: &dyn Progress,
 ) -> RecordHashes {
-    let mut rows: Vec<u32> = findings.iter().flat_map(|finding| extent.of(&finding.rows).iter().copied()).collect();
-    rows.par_sort_unstable();
-    rows.dedup();
-    RecordHashes(read_again(by_input(messages, inputs, &rows), max_unpacked, &|_, record| Sha256::digest(record)))
+    let hash = |_, record: &[u8]| {
+        progress.advance(1);
+        Sha256::digest(record)
+    };
+    RecordHashes(read_again(by_input(messages, inputs, rows), max_unpacked, &hash))
 }
 
 /// The records of rows, by the inputs they stand in; a record's number is its row.

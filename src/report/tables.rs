@@ -489,8 +489,10 @@ fn evidence(source: &Source<'_>, sink: &mut dyn RowSink) -> Result<(), ReportErr
     let mut ready = next();
     while let Some((finding, block)) = ready {
         // While one core writes and hashes a block, the others make the next.
+        let rows = block.len() as u64;
         let (written, following) = rayon::join(|| evidence_block(source, sink, &finding.id, block), &mut next);
         written?;
+        input.progress.advance(rows);
         ready = following;
     }
     Ok(())

@@ -108,6 +108,7 @@ pub fn mine(words: &Words, frequent: &HashMap<u32, u64, FxBuildHasher>) -> Templ
         }
         firsts.extend(same.first().map(|(_, text)| *text));
     }
+    drop(keys);
     let text = |template: usize| firsts.get(template).copied().unwrap_or(NONE) as usize;
     let [sets, pairs] = Lists::fill_all(firsts.len(), |template, spare: &mut Spare, [set, pairs]| {
         spare.keep(words.get(text(template)), frequent);
