@@ -125,10 +125,9 @@ pub fn id(letter: &str, parts: &[&[u8]]) -> String {
     format!("{letter}-{:010x}", (xxh3_128(&bytes) >> 88) as u64)
 }
 
-/// Steps of detection besides the bands of content mining, in lengths of a band: shares of a profile over a million
+/// Steps of detection besides those of content mining, in lengths of its bands: shares of a profile over a million
 /// messages of which nine in ten have a text of their own. Where few have, bands are short, and time left is told too long.
 const ACCOUNTS: u64 = 8;
-const TEMPLATES: u64 = 12;
 const CONTENTS: u64 = 7;
 
 /// Finds everything there is to find in the messages.
@@ -140,7 +139,7 @@ pub fn detect(messages: &Messages, settings: &Settings) -> Activity {
 /// As [`detect`], and tells of the work as it goes on, in steps of about one length.
 #[must_use]
 pub fn detect_told(messages: &Messages, settings: &Settings, progress: &dyn Progress) -> Activity {
-    progress.total(ACCOUNTS + TEMPLATES + mining::BANDS + CONTENTS);
+    progress.total(ACCOUNTS + mining::STEPS + CONTENTS);
     let groups = groups::by_account(&messages.columns, messages.accounts.len());
     let Replies { inbound, initiated, initiated_longer } = Replies::of(messages, &groups, settings.reply.milliseconds);
     let born = search::born(messages, &groups);
@@ -148,13 +147,7 @@ pub fn detect_told(messages: &Messages, settings: &Settings, progress: &dyn Prog
     let seen = Seen { messages, settings, initiated: &initiated, initiated_longer, born: &born };
     let of_accounts = of_accounts(seen, &groups, Extent::All);
     progress.advance(ACCOUNTS);
-    let least = search::least_reach(settings);
-    let sizes = mining::sizes(messages);
-    let templated = mining::Templated::of(&messages.contents, &sizes);
-    progress.advance(TEMPLATES);
-    let mined = templated.mined(least, progress);
-    let of_contents = of_contents(seen, &mining::groups_of(messages, &mined, &sizes, least));
-    drop((mined, sizes));
+    let of_contents = of_contents(seen, &mining::groups_told(messages, search::least_reach(settings), progress));
     progress.advance(CONTENTS);
     assemble(messages, &groups, Parts { inbound, initiated, of_accounts, of_contents })
 }

@@ -223,11 +223,11 @@ pub fn write(input: &ReportInput<'_>, target: &Path) -> Result<Extract, ReportEr
     let messages = &input.ingested.messages;
     // Both dialects are written from one row.
     let csv = [Kind::Csv, Kind::CsvExcel].iter().any(|kind| input.write.contains(kind));
-    if csv || input.write.contains(&Kind::Xlsx) || input.load_file {
+    let times = u64::from(csv) + u64::from(input.write.contains(&Kind::Xlsx));
+    if times > 0 || input.load_file {
         let findings = &input.assessment.findings;
         let rows = evidence::listed(findings, input.evidence);
         let written: u64 = findings.iter().map(|finding| input.evidence.of(&finding.rows).len() as u64).sum();
-        let times = [csv, input.write.contains(&Kind::Xlsx)].into_iter().filter(|wanted| *wanted).count() as u64;
         input.progress.total(rows.len() as u64 + written * times);
         let sources = &input.ingested.sources;
         let hashes = evidence::record_hashes(messages, sources, &rows, input.max_unpacked, input.progress);

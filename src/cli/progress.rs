@@ -11,6 +11,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::arguments::{TalkArguments, When};
 use crate::ingest;
 
+/// The first stage; what it tells of are bytes.
+const READING: &str = "reading";
+
 /// The bar, drawn or not.
 #[derive(Debug)]
 pub struct Bar(ProgressBar);
@@ -26,32 +29,23 @@ impl Bar {
         };
         let target = if drawn { ProgressDrawTarget::stderr_with_hz(10) } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some(0), target);
-        if let Ok(style) = ProgressStyle::with_template(
-            "{msg:12} {bar:32} {bytes:>10} of {total_bytes} at {bytes_per_sec}, {eta} left",
-        ) {
-            bar.set_style(style);
-        }
-        bar.set_message("reading");
-        Self(bar)
+        bar.set_message(READING);
+        let bar = Self(bar);
+        bar.draw("{msg:12} {bar:32} {bytes:>10} of {total_bytes} at {bytes_per_sec}, {eta} left");
+        bar
     }
 
-    /// Shows a stage that will tell of its steps.
-    pub fn steps(&self, name: &'static str) {
-        if let Ok(style) = ProgressStyle::with_template("{msg} {bar:32} {percent}% ({elapsed}), {eta} left") {
-            self.0.set_style(style);
-        }
-        self.0.reset();
-        self.0.set_message(name);
-        self.0.enable_steady_tick(Duration::from_millis(200));
-    }
-
-    /// Shows that a stage without a known length is at work.
+    /// Shows that a stage is at work; a bar with the time left when the stage tells how long it is.
     pub fn stage(&self, name: &'static str) {
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
+        self.0.set_message(name);
+        self.draw("{spinner} {msg} ({elapsed})");
+        self.0.enable_steady_tick(Duration::from_millis(200));
+    }
+
+    fn draw(&self, template: &str) {
+        if let Ok(style) = ProgressStyle::with_template(template) {
             self.0.set_style(style);
         }
-        self.0.set_message(name);
-        self.0.enable_steady_tick(Duration::from_millis(200));
     }
 
     /// Takes the bar away.
@@ -61,11 +55,15 @@ impl Bar {
 }
 
 impl ingest::Progress for Bar {
-    fn total(&self, bytes: u64) {
-        self.0.set_length(bytes);
+    fn total(&self, units: u64) {
+        if self.0.message() != READING {
+            self.draw("{msg} {bar:32} {percent}% ({elapsed}), {eta} left");
+            self.0.reset();
+        }
+        self.0.set_length(units);
     }
 
-    fn advance(&self, bytes: u64) {
-        self.0.inc(bytes);
+    fn advance(&self, units: u64) {
+        self.0.inc(units);
     }
 }

@@ -260,7 +260,7 @@ impl Job<'_> {
     fn write(&self, ingested: Ingested, target: &Path, bar: &Bar, stats: &mut Stats) -> Result<Produced, Failure> {
         let Self { arguments, prepared, recipe, .. } = *self;
         let calendar = &prepared.calendar;
-        bar.steps("finding mass sends");
+        bar.stage("finding mass sends");
         let activity = match self.gather() {
             Some(gather) => {
                 let how = (&recipe.detection, recipe.detectors.as_deref());
@@ -286,7 +286,7 @@ impl Job<'_> {
         let assessment = assess(grounds);
         stats.done("assess");
         stop::check()?;
-        bar.steps("writing the report");
+        bar.stage("writing the report");
         let kinds = arguments.write.iter().map(|kind| match kind {
             KindArgument::Csv => Kind::Csv,
             KindArgument::CsvExcel => Kind::CsvExcel,

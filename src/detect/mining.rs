@@ -26,6 +26,10 @@ pub use families::{ALONE, BANDS, Joint, Similarity};
 pub use profiles::Profile;
 use words::Words;
 
+/// Steps that making templates is worth, in lengths of a band.
+const TEMPLATES: u64 = 12;
+/// Steps of mining: templates, and each of the bands in which they are joined.
+pub const STEPS: u64 = TEMPLATES + BANDS;
 /// Words that the texts of a group must share in the mean.
 const LEAST_SHARED: f64 = 3.0;
 
@@ -60,8 +64,17 @@ pub struct Common {
 /// Groups whose outbound messages could reach `least`, each stated audience adding its size.
 #[must_use]
 pub fn groups(messages: &Messages, least: u64) -> Vec<Group> {
+    groups_told(messages, least, &NoProgress)
+}
+
+/// As [`groups`], and tells of [`STEPS`] steps as it goes on.
+#[must_use]
+pub fn groups_told(messages: &Messages, least: u64, progress: &dyn Progress) -> Vec<Group> {
     let sizes = sizes(messages);
-    groups_of(messages, &Mined::of(&messages.contents, &sizes, least), &sizes, least)
+    let templated = Templated::of(&messages.contents, &sizes);
+    progress.advance(TEMPLATES);
+    let mined = templated.families(|templates| families::join(templates, progress), least);
+    groups_of(messages, &mined, &sizes, least)
 }
 
 /// Of each content the outbound messages, and how many people they could reach.
@@ -204,12 +217,6 @@ pub struct Mined {
 }
 
 impl Mined {
-    /// Mines contents of these sizes; a family counts that could reach `least`.
-    #[must_use]
-    pub fn of(contents: &Contents, sizes: &[Size], least: u64) -> Self {
-        Templated::of(contents, sizes).mined(least, &NoProgress)
-    }
-
     /// With families that were found before: of each content its family and its tight family.
     #[must_use]
     pub fn known(contents: &Contents, family: Vec<u32>, tight: Vec<u32>) -> Self {
@@ -234,12 +241,6 @@ impl<'a> Templated<'a> {
         let frequent = words.frequent(weight, templates::SUPPORT);
         let mined = templates::mine(&words, &frequent);
         Self { contents, sizes, mined }
-    }
-
-    /// Joins the templates; a family counts that could reach `least`. Each of [`BANDS`] bands is a step.
-    #[must_use]
-    pub fn mined(self, least: u64, progress: &dyn Progress) -> Mined {
-        self.families(|templates| families::join(templates, progress), least)
     }
 
     /// The joints that these of [`BANDS`] bands give between templates.
