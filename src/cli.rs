@@ -6,7 +6,6 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod again;
-mod allocator;
 mod arguments;
 mod case;
 mod compare;
@@ -41,6 +40,9 @@ use arguments::Command;
 use exit::Failure;
 use layers::{Call, LayerError};
 
+#[cfg(target_os = "linux")]
+pub use memory::Memory;
+
 /// Runs the program with its arguments and gives the exit code.
 #[must_use]
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
@@ -60,7 +62,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         }
     };
     log::begin(call.arguments.command.talk());
-    allocator::give_memory_back();
+    memory::give_memory_back();
     stop::guarded(move || work(&call))
 }
 

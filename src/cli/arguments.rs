@@ -240,7 +240,7 @@ pub struct InputArguments {
     /// Threads; without it, one for each core
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
-    /// Most memory to hold, as 4GiB; what needs more ends with a message and no report
+    /// Most memory to hold, as 4GiB; what needs more goes to a file without a name under TMPDIR
     #[arg(long, value_name = "SIZE", value_parser = settings::size_text)]
     pub memory: Option<String>,
     #[command(flatten)]
