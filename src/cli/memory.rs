@@ -35,6 +35,8 @@ struct Held {
     resident: u64,
     /// The part of it that is in no file, and so cannot leave.
     own: u64,
+    /// The most that ever was in memory.
+    most: u64,
 }
 
 impl Held {
@@ -42,7 +44,7 @@ impl Held {
     fn now() -> Option<Self> {
         let status = status()?;
         let bytes = |name| kibibytes(&status, name).map(|figure| figure.saturating_mul(1024));
-        Some(Self { resident: bytes("VmRSS:")?, own: bytes("RssAnon:")? })
+        Some(Self { resident: bytes("VmRSS:")?, own: bytes("RssAnon:")?, most: bytes("VmHWM:")? })
     }
 }
 
@@ -76,7 +78,7 @@ fn kibibytes(status: &str, name: &str) -> Option<u64> {
 pub fn watch(bound: &str) -> anyhow::Result<()> {
     let bytes = settings::size(bound).with_context(|| format!("--memory {bound}"))?;
     match Held::now() {
-        Some(held) if held.resident <= bytes => {}
+        Some(held) if held.most <= bytes => {}
         Some(_) => bail!("--memory {bound}: the program alone needs more"),
         None => bail!("--memory {bound}: this system does not tell what a process holds"),
     }
@@ -89,11 +91,10 @@ pub fn watch(bound: &str) -> anyhow::Result<()> {
             loop {
                 match Held::now().map_or(Next::Wait, |held| held.next(bytes, spills)) {
                     Next::Wait => {}
-                    Next::Spill => {
+                    next @ (Next::Spill | Next::Rest) => {
                         blink = SHORT_BLINK;
-                        spill(false);
+                        spill(next == Next::Rest);
                     }
-                    Next::Rest => spill(true),
                     Next::End => break,
                 }
                 std::thread::sleep(blink);
@@ -123,7 +124,8 @@ impl Held {
     fn next(self, bound: u64, spills: bool) -> Next {
         let shared = self.resident.saturating_sub(self.own);
         match spills {
-            false if self.resident > bound => Next::End,
+            // Nothing leaves, so what was too much between two looks counts too.
+            false if self.most > bound => Next::End,
             true if self.own > bound => Next::End,
             // The rest of the room is for what comes in until the next look, and while pages leave.
             true if shared > (bound - self.own) / 4 * 3 => Next::Rest,
@@ -170,7 +172,7 @@ mod tests {
 
     #[test]
     fn each_moment_asks_for_what_keeps_the_bound() {
-        let next = |resident, own, spills| Held { resident, own }.next(1000, spills);
+        let next = |resident, own, spills| Held { resident, own, most: resident }.next(1000, spills);
         assert_eq!(next(250, 200, true), Next::Wait);
         assert_eq!(next(251, 200, true), Next::Spill);
         // 600 are free beside the program's own 400; three quarters of them are 450.
@@ -181,5 +183,7 @@ mod tests {
         // Without a file nothing can leave.
         assert_eq!(next(1000, 400, false), Next::Wait);
         assert_eq!(next(1001, 400, false), Next::End);
+        assert_eq!(Held { resident: 600, own: 400, most: 1001 }.next(1000, false), Next::End);
+        assert_eq!(Held { resident: 600, own: 400, most: 1001 }.next(1000, true), Next::Spill);
     }
 }

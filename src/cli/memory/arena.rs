@@ -1,5 +1,5 @@
 //! Memory that lies in a file: the system writes it out and fetches it again, so it need not be resident all at once.
-//! The file has no name and goes with the process. What is put here, and when, is decided by `allocator` and `memory`.
+//! The file has no name and goes with the process. What is put here, and when, is decided by `spill` and `memory`.
 
 use std::fs::File;
 use std::io;
