@@ -88,12 +88,22 @@ pub fn watch(bound: &str) -> anyhow::Result<()> {
         let spills = can_spill();
         std::thread::spawn(move || {
             let mut blink = BLINK;
+            let mut left = 0;
             loop {
                 match Held::now().map_or(Next::Wait, |held| held.next(bytes, spills)) {
-                    Next::Wait => {}
-                    next @ (Next::Spill | Next::Rest) => {
+                    Next::Wait => left = 0,
+                    Next::Spill => {
                         blink = SHORT_BLINK;
-                        spill(next == Next::Rest);
+                        left = 0;
+                        spill();
+                    }
+                    Next::Rest => {
+                        blink = SHORT_BLINK;
+                        spill();
+                        // Part by part without a pause, until there is room, or all of it has had to leave.
+                        if rest(&mut left) {
+                            continue;
+                        }
                     }
                     Next::End => break,
                 }
@@ -128,25 +138,29 @@ impl Held {
             false if self.most > bound => Next::End,
             true if self.own > bound => Next::End,
             // The rest of the room is for what comes in until the next look, and while pages leave.
-            true if shared > (bound - self.own) / 4 * 3 => Next::Rest,
+            true if shared > (bound - self.own) / 2 => Next::Rest,
             true if self.resident > bound / 4 => Next::Spill,
             _ => Next::Wait,
         }
     }
 }
 
-/// Sends large pieces to the file from now on, and lets what lies there leave memory where that is asked for.
-fn spill(rest: bool) {
+/// Sends large pieces to the file from now on.
+fn spill() {
+    #[cfg(target_os = "linux")]
+    if spill::begin() {
+        tracing::info!("large pieces of memory go to a file from here on (--memory)");
+    }
+}
+
+/// Lets a part of what lies in the file leave memory, counts it, and says whether others are left.
+fn rest(left: &mut u32) -> bool {
     #[cfg(target_os = "linux")]
     {
-        if spill::begin() {
-            tracing::info!("large pieces of memory go to a file from here on (--memory)");
-        }
-        if rest {
-            spill::rest();
-        }
+        spill::rest();
+        *left = (*left + 1) % spill::TURN;
     }
-    let _ = rest;
+    *left != 0
 }
 
 /// Opens the file for large pieces of memory, and says so where that cannot be.

@@ -2,9 +2,11 @@
 //! Three steps: words (`words`), templates of frequent words (`templates`), near-equal templates joined (`minhash`,
 //! `families`); then each family is divided by what its messages have in common (`profiles`). Campaigns are found elsewhere.
 
+mod bands;
 mod families;
 mod lists;
 pub mod minhash;
+mod outlines;
 mod profiles;
 mod shown;
 mod templates;
@@ -22,7 +24,9 @@ use xxhash_rust::xxh3::xxh3_128;
 use crate::ingest::{NoProgress, Progress};
 use crate::message::{ContentKind, Contents, Direction, Messages, NO_CONTENT};
 
-pub use families::{ALONE, BANDS, Joint, Similarity};
+pub use bands::BANDS;
+pub use families::{ALONE, Joint};
+pub use outlines::Similarity;
 pub use profiles::Profile;
 use words::Words;
 
@@ -261,22 +265,25 @@ impl<'a> Templated<'a> {
         let template_of = mined.into_template_of();
         let mut family = vec![ALONE; contents.len()];
         let mut tight = vec![ALONE; contents.len()];
-        // A family matters when it has several texts and could reach enough.
+        // A family matters when it has several texts and could reach enough. Templates of texts are in no order, so all
+        // texts are gone through for each piece of the templates.
+        let piece = templates::piece(families.len());
         let mut reach = vec![(0_u32, 0_u64); families.len()];
-        for (text, template) in template_of.iter().enumerate() {
-            if let Some((loose, _)) = families.get(*template as usize)
-                && let Some((texts, reached)) = reach.get_mut(*loose as usize)
-            {
-                *texts += 1;
-                *reached += size_of_text(contents, sizes, text).1;
+        for (at, families) in families.chunks(piece).enumerate() {
+            for (text, (loose, _)) in in_piece(&template_of, at * piece, families) {
+                if let Some((texts, reached)) = reach.get_mut(*loose as usize) {
+                    *texts += 1;
+                    *reached += size_of_text(contents, sizes, text).1;
+                }
             }
         }
-        for (text, template) in template_of.iter().enumerate() {
-            let Some((loose, close)) = families.get(*template as usize) else { continue };
-            let content = contents.text_of.get(text).copied().unwrap_or(NO_CONTENT) as usize;
-            let big = reach.get(*loose as usize).is_some_and(|(texts, reach)| *texts > 1 && *reach >= least);
-            if let (true, Some(family), Some(tight)) = (big, family.get_mut(content), tight.get_mut(content)) {
-                (*family, *tight) = (*loose, *close);
+        for (at, families) in families.chunks(piece).enumerate() {
+            for (text, (loose, close)) in in_piece(&template_of, at * piece, families) {
+                let big = reach.get(*loose as usize).is_some_and(|(texts, reach)| *texts > 1 && *reach >= least);
+                let content = contents.text_of.get(text).copied().unwrap_or(NO_CONTENT) as usize;
+                if let (true, Some(family), Some(tight)) = (big, family.get_mut(content), tight.get_mut(content)) {
+                    (*family, *tight) = (*loose, *close);
+                }
             }
         }
         // The words of all texts do not lie in memory while templates are joined: few of them are asked for again.
@@ -287,6 +294,12 @@ impl<'a> Templated<'a> {
         });
         Mined { family, tight, words }
     }
+}
+
+/// The texts whose templates are among some from `start` on, each with what is known of its template.
+fn in_piece<'p, T>(template_of: &[u32], start: usize, piece: &'p [T]) -> impl Iterator<Item = (usize, &'p T)> {
+    let known = move |template: u32| piece.get((template as usize).checked_sub(start)?);
+    template_of.iter().enumerate().filter_map(move |(text, template)| Some((text, known(*template)?)))
 }
 
 fn size_of_text(contents: &Contents, sizes: &[Size], text: usize) -> Size {

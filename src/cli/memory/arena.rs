@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use rustix::fs::{FallocateFlags, fallocate, fstatfs};
 use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap};
@@ -19,6 +19,9 @@ const ADDRESSES: usize = 1 << 42;
 /// What `statfs` says of a folder that lies in memory itself (`TMPFS_MAGIC` and `RAMFS_MAGIC` of the kernel).
 const IN_MEMORY: [i64; 2] = [0x0102_1994, 0x8584_58F6];
 
+/// Parts that leave memory one after another. What was asked for lately stays longer than if all of it left at once.
+pub const TURN: u32 = 16;
+
 /// A file that is mapped as memory, and which parts of it are taken.
 #[derive(Debug)]
 pub struct Arena {
@@ -27,6 +30,8 @@ pub struct Arena {
     runs: Mutex<Runs>,
     /// Whether something could not be erased when it was given back, so that what is taken may hold old bytes.
     stale: AtomicBool,
+    /// From which grain on the next part leaves memory.
+    hand: AtomicUsize,
 }
 
 /// Grains of a piece of so many bytes.
@@ -57,6 +62,7 @@ impl Arena {
             base: base.expose_provenance(),
             runs: Mutex::new(Runs::new(ADDRESSES / GRAIN)),
             stale: AtomicBool::new(false),
+            hand: AtomicUsize::new(0),
         })
     }
 
@@ -108,14 +114,20 @@ impl Arena {
         self.erased(piece.addr().wrapping_sub(self.base) / GRAIN, grains(bytes));
     }
 
-    /// Lets all of it leave memory: the system keeps what was written, and fetches it again where somebody asks for it.
+    /// Lets the next part of it leave memory, one of [`TURN`], and after the last the first again: the system keeps what
+    /// was written, and fetches it again where somebody asks for it.
     pub fn rest(&self) {
         let Some(end) = self.runs.lock().ok().map(|runs| runs.end()) else { return };
-        if end > 0 {
-            let base = std::ptr::with_exposed_provenance_mut(self.base);
+        let part = end.div_ceil(TURN as usize);
+        let hand = self.hand.load(Ordering::Relaxed);
+        let start = if hand < end { hand } else { 0 };
+        let next = (start + part).min(end);
+        self.hand.store(next, Ordering::Relaxed);
+        if start < next {
+            let piece = std::ptr::with_exposed_provenance_mut(self.base + start * GRAIN);
             // SAFETY: of a shared mapping of a file only the way to it is taken away; its bytes stay as they are.
             #[expect(unsafe_code, reason = "what the system does with a mapping cannot be checked by the compiler")]
-            let _ = unsafe { madvise(base, end * GRAIN, Advice::LinuxDontNeed) };
+            let _ = unsafe { madvise(piece, (next - start) * GRAIN, Advice::LinuxDontNeed) };
         }
     }
 

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::allocator::LARGE;
 use super::arena::Arena;
+pub use super::arena::TURN;
 
 /// The file, once it is open. It stays for the life of the process.
 static ARENA: OnceLock<Arena> = OnceLock::new();
@@ -39,7 +40,7 @@ pub fn begin() -> bool {
     !SPILLS.swap(true, Ordering::Relaxed)
 }
 
-/// Lets what lies in the file leave memory.
+/// Lets the next part of what lies in the file leave memory.
 pub fn rest() {
     if let Some(arena) = ARENA.get() {
         arena.rest();

@@ -1,20 +1,25 @@
-//! Many short lists of numbers one after another in one piece of memory: words of texts, sets of templates.
+//! Many short lists of numbers one after another in a few pieces of memory: words of texts, sets of templates.
 //! A list of its own for each of millions of texts would cost more in bookkeeping than in content.
 //! What the numbers mean is decided by who fills the lists.
 
 use rayon::prelude::*;
 
-/// Lists that one core fills at a time.
-const CHUNK: usize = 4096;
+/// Lists in one piece of memory, which one core fills.
+pub const SEGMENT: usize = 1 << 15;
 
-/// Lists of numbers, by index. Those of one chunk hold fewer than 2³² numbers together.
+/// Lists of numbers, by index.
 #[derive(Clone, Debug, Default)]
 pub struct Lists {
+    /// All but the last are full.
+    segments: Vec<Segment>,
+}
+
+/// Lists that lie together; fewer than 2³² numbers.
+#[derive(Clone, Debug, Default)]
+struct Segment {
     numbers: Vec<u32>,
-    /// Where each list ends, counted from where the first list of its chunk begins.
+    /// Where each list ends.
     ends: Vec<u32>,
-    /// Where the first list of each chunk begins.
-    begins: Vec<usize>,
 }
 
 impl Lists {
@@ -31,58 +36,56 @@ impl Lists {
         count: usize,
         fill: impl Fn(usize, &mut Spare, [&mut Vec<u32>; KINDS]) + Sync,
     ) -> [Self; KINDS] {
-        type Part<const KINDS: usize> = [(Vec<u32>, Vec<u32>); KINDS];
-        let parts: Vec<Part<KINDS>> = (0..count.div_ceil(CHUNK))
-            .into_par_iter()
-            .map(|chunk| {
-                let mut part: Part<KINDS> = std::array::from_fn(|_| (Vec::new(), Vec::with_capacity(CHUNK)));
-                let mut spare = Spare::default();
-                for index in chunk * CHUNK..((chunk + 1) * CHUNK).min(count) {
-                    let starts = part.each_ref().map(|(numbers, _)| numbers.len());
-                    fill(index, &mut spare, part.each_mut().map(|(numbers, _)| numbers));
-                    for ((numbers, lengths), start) in part.iter_mut().zip(starts) {
-                        lengths.push((numbers.len() - start) as u32);
-                    }
-                }
-                part
-            })
-            .collect();
+        let segments = (0..count.div_ceil(SEGMENT)).into_par_iter().map(|segment| {
+            let indexes = segment * SEGMENT..((segment + 1) * SEGMENT).min(count);
+            let mut kinds: [Segment; KINDS] =
+                std::array::from_fn(|_| Segment { numbers: Vec::new(), ends: Vec::with_capacity(indexes.len()) });
+            let mut spare = Spare::default();
+            for index in indexes {
+                fill(index, &mut spare, kinds.each_mut().map(|segment| &mut segment.numbers));
+                kinds.iter_mut().for_each(|segment| segment.ends.push(segment.numbers.len() as u32));
+            }
+            kinds.iter_mut().for_each(|segment| segment.numbers.shrink_to_fit());
+            kinds
+        });
+        let segments: Vec<[Segment; KINDS]> = segments.collect();
         let mut all: [Self; KINDS] = std::array::from_fn(|_| Self::default());
-        for (kind, lists) in all.iter_mut().enumerate() {
-            let numbers = parts.iter().filter_map(|part| part.get(kind)).map(|(numbers, _)| numbers.len()).sum();
-            lists.numbers.reserve_exact(numbers);
-            lists.ends.reserve_exact(count);
-        }
-        for part in parts {
-            for (lists, (numbers, lengths)) in all.iter_mut().zip(part) {
-                lists.append(&numbers, &lengths);
+        for kinds in segments {
+            for (lists, segment) in all.iter_mut().zip(kinds) {
+                lists.segments.push(segment);
             }
         }
         all
     }
 
-    /// Adds a chunk; all before it are full.
-    fn append(&mut self, numbers: &[u32], lengths: &[u32]) {
-        self.begins.push(self.numbers.len());
-        self.numbers.extend_from_slice(numbers);
-        self.ends.extend(lengths.iter().scan(0_u32, |end, length| {
-            *end += length;
-            Some(*end)
-        }));
+    /// The same lists in another order: first the one at the first of these places, and so on.
+    #[must_use]
+    pub fn in_order(&self, places: &[u32]) -> Self {
+        Self::fill(places.len(), |index, (): &mut (), list| {
+            list.extend_from_slice(places.get(index).map_or(&[], |place| self.get(*place as usize)));
+        })
+    }
+
+    /// Puts other lists behind these. There must be whole [`SEGMENT`]s of these.
+    pub fn append(&mut self, others: Self) {
+        debug_assert!(self.len().is_multiple_of(SEGMENT), "no segment has room left");
+        self.segments.extend(others.segments);
     }
 
     /// How many lists there are.
     #[must_use]
-    pub const fn len(&self) -> usize {
-        self.ends.len()
+    pub fn len(&self) -> usize {
+        self.segments.last().map_or(0, |last| (self.segments.len() - 1) * SEGMENT + last.ends.len())
     }
 
     /// The numbers of a list; none past the end.
     #[must_use]
     pub fn get(&self, index: usize) -> &[u32] {
-        let Some((begin, end)) = self.begins.get(index / CHUNK).zip(self.ends.get(index)) else { return &[] };
-        let start = if index.is_multiple_of(CHUNK) { 0 } else { self.ends.get(index - 1).copied().unwrap_or(0) };
-        self.numbers.get(begin + start as usize..begin + *end as usize).unwrap_or_default()
+        let (segment, within) = (index / SEGMENT, index % SEGMENT);
+        let Some(Segment { numbers, ends }) = self.segments.get(segment) else { return &[] };
+        let Some(end) = ends.get(within) else { return &[] };
+        let start = within.checked_sub(1).and_then(|before| ends.get(before)).map_or(0, |end| *end as usize);
+        numbers.get(start..*end as usize).unwrap_or_default()
     }
 }
 
@@ -94,12 +97,28 @@ mod tests {
     fn lists_come_back_as_they_were_filled() {
         let fill =
             |index: usize, (): &mut (), list: &mut Vec<u32>| list.extend((0..index % 5).map(|at| (index + at) as u32));
-        let lists = Lists::fill(2 * CHUNK + 7, fill);
-        assert_eq!(lists.len(), 2 * CHUNK + 7);
+        let lists = Lists::fill(2 * SEGMENT + 7, fill);
+        assert_eq!(lists.len(), 2 * SEGMENT + 7);
         for index in 0..lists.len() {
             let expected: Vec<u32> = (0..index % 5).map(|at| (index + at) as u32).collect();
             assert_eq!(lists.get(index), expected);
         }
         assert!(lists.get(lists.len()).is_empty());
+    }
+
+    #[test]
+    fn lists_are_put_into_another_order_and_behind_each_other() {
+        let fill = |count| Lists::fill(count, |index, (): &mut (), list| list.extend(0..index as u32 % 7));
+        let turned = fill(10).in_order(&(0..10).rev().collect::<Vec<u32>>());
+        assert_eq!(turned.len(), 10);
+        assert_eq!(turned.get(3), fill(10).get(6));
+        let mut both = fill(SEGMENT);
+        both.append(turned);
+        assert_eq!(both.len(), SEGMENT + 10);
+        assert_eq!(both.get(SEGMENT - 1), fill(SEGMENT).get(SEGMENT - 1));
+        assert_eq!(both.get(SEGMENT + 3), fill(10).get(6));
+        let mut none = Lists::default();
+        none.append(fill(3));
+        assert_eq!((none.len(), none.get(2)), (3, [0, 1].as_slice()));
     }
 }

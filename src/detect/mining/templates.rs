@@ -7,13 +7,25 @@ use rayon::prelude::*;
 use rustc_hash::FxBuildHasher;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::lists::Lists;
+use super::lists::{Lists, SEGMENT};
 use super::words::{Words, distinct_into, is_mask};
 
 /// A word is frequent when it stands in the texts of so many messages.
 pub const SUPPORT: u64 = 5;
 /// Texts with fewer distinct words are only themselves: anybody may say them.
 pub const LEAST_WORDS: usize = 4;
+
+/// Most pieces in which templates are worked on one after another where texts or words are asked for from all over memory.
+const PIECES: usize = 16;
+/// Templates of a piece at least: so many fit into memory anywhere, and keep many cores busy.
+const LEAST_PIECE: usize = 1 << 19;
+
+/// How many of so many templates are worked on at a time, so that what is asked for lies near together, or at least does
+/// not go to a file and back each time.
+#[must_use]
+pub fn piece(templates: usize) -> usize {
+    templates.div_ceil(PIECES).max(LEAST_PIECE).next_multiple_of(SEGMENT)
+}
 
 /// Templates, and which text has which.
 #[derive(Clone, Debug, Default)]
@@ -109,11 +121,31 @@ pub fn mine(words: &Words, frequent: &HashMap<u32, u64, FxBuildHasher>) -> Templ
         firsts.extend(same.first().map(|(_, text)| *text));
     }
     drop(keys);
-    let text = |template: usize| firsts.get(template).copied().unwrap_or(NONE) as usize;
-    let [sets, pairs] = Lists::fill_all(firsts.len(), |template, spare: &mut Spare, [set, pairs]| {
-        spare.keep(words.get(text(template)), frequent);
+    let (mut sets, mut pairs) = (Lists::default(), Lists::default());
+    for texts in firsts.chunks(piece(firsts.len())) {
+        let [more_sets, more_pairs] = of_texts(texts, words, frequent);
+        sets.append(more_sets);
+        pairs.append(more_pairs);
+    }
+    Templates { template_of, sets, pairs }
+}
+
+/// Sets and pairs of the templates of some texts, in the order of these.
+fn of_texts(texts: &[u32], words: &Words, frequent: &HashMap<u32, u64, FxBuildHasher>) -> [Lists; 2] {
+    // The texts in the order in which their words lie, each with where it is wanted.
+    let mut lying: Vec<(u32, u32)> = texts.iter().zip(0..).map(|(text, wanted)| (*text, wanted)).collect();
+    lying.par_sort_unstable();
+    let made = Lists::fill_all(lying.len(), |at, spare: &mut Spare, [set, pairs]| {
+        let Some((text, _)) = lying.get(at) else { return };
+        spare.keep(words.get(*text as usize), frequent);
         set.extend_from_slice(&spare.distinct);
         push_pairs(&spare.kept, pairs, &mut spare.distinct);
     });
-    Templates { template_of, sets, pairs }
+    let mut places = vec![0; texts.len()];
+    for ((_, wanted), at) in lying.iter().zip(0..) {
+        if let Some(place) = places.get_mut(*wanted as usize) {
+            *place = at;
+        }
+    }
+    made.map(|lists| lists.in_order(&places))
 }

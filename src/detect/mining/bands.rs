@@ -1,0 +1,206 @@
+//! Which templates are held against each other: in each of some bands (locality-sensitive hashing) those with the same
+//! key, each with the two before it and with the first. A band is worked on in parts, each small enough for the
+//! processor's cache, with all that is asked of a template beside its key: nothing is fetched from all over memory.
+//! Whether two are alike is told by `outlines`, what becomes of it is the business of `families`.
+
+use rayon::prelude::*;
+
+use super::lists::Lists;
+use super::minhash::{Function, least, mix};
+use super::outlines::Outlines;
+use super::templates::Templates;
+
+/// Bands over single pairs of words, for phrases in common.
+const PAIR_BANDS: u64 = 32;
+/// Bands over words, for reordered ones.
+const WORD_BANDS: u64 = 12;
+/// Hash functions of one band over words.
+const WORD_ROWS: u64 = 3;
+/// How many bands there are.
+pub const BANDS: u64 = PAIR_BANDS + WORD_BANDS;
+
+/// Templates that are laid into parts at a time.
+const CHUNK: usize = 1 << 16;
+/// First bits of a key that tell its part.
+const PART_BITS: u32 = 8;
+/// Parts of a band.
+const PARTS: usize = 1 << PART_BITS;
+
+/// A template in a band.
+#[derive(Clone, Copy, Debug, Default)]
+struct Banded {
+    /// Those with the same key are neighbours.
+    key: u32,
+    /// Among them like ones tend to be neighbours by this.
+    order: u32,
+    index: u32,
+    /// Its tight family so far.
+    family: u32,
+    outlines: Outlines,
+}
+
+/// Two templates, the smaller index first.
+pub type Pair = (u32, u32);
+
+/// Some templates of a band, part by part.
+#[derive(Debug, Default)]
+struct Chunk {
+    templates: Vec<Banded>,
+    /// Where each part ends.
+    ends: Vec<u32>,
+}
+
+/// Room for the templates of one band, which is used again for the next.
+#[derive(Debug)]
+pub struct Band {
+    chunks: Vec<Chunk>,
+}
+
+/// A template's key, its order among equal keys, and its index.
+type Keyed = (u32, u32, u32);
+
+const fn part_of(key: u32) -> usize {
+    (key >> (u32::BITS - PART_BITS)) as usize
+}
+
+impl Chunk {
+    /// Takes the place of what is there. A template without a key is left out.
+    fn fill(&mut self, keyed: &[Keyed], outlines: &[Outlines], families: &[u32]) {
+        let mut ends = [0_u32; PARTS];
+        for (key, ..) in keyed {
+            if let Some(count) = ends.get_mut(part_of(*key)) {
+                *count += 1;
+            }
+        }
+        let mut next = [0_u32; PARTS];
+        let mut end = 0;
+        for (next, count) in next.iter_mut().zip(&mut ends) {
+            *next = end;
+            end += *count;
+            *count = end;
+        }
+        self.templates.resize(keyed.len(), Banded::default());
+        for (key, order, index) in keyed {
+            let Some(at) = next.get_mut(part_of(*key)) else { continue };
+            if let Some(slot) = self.templates.get_mut(*at as usize) {
+                *slot = Banded {
+                    key: *key,
+                    order: *order,
+                    index: *index,
+                    family: families.get(*index as usize).copied().unwrap_or(*index),
+                    outlines: outlines.get(*index as usize).copied().unwrap_or_default(),
+                };
+            }
+            *at += 1;
+        }
+        self.ends.clear();
+        self.ends.extend_from_slice(&ends);
+    }
+
+    fn part(&self, part: usize) -> &[Banded] {
+        let end = |part: usize| self.ends.get(part).map_or(0, |end| *end as usize);
+        self.templates.get(part.checked_sub(1).map_or(0, end)..end(part)).unwrap_or_default()
+    }
+}
+
+impl Band {
+    /// Room for so many templates.
+    #[must_use]
+    pub fn new(templates: usize) -> Self {
+        Self { chunks: (0..templates.div_ceil(CHUNK)).map(|_| Chunk::default()).collect() }
+    }
+
+    /// The pairs that this band asks to be held against each other: their outlines leave open whether they are alike, and
+    /// they are in different tight families of those given. In no order, some of them twice.
+    #[must_use]
+    pub fn pairs(
+        &mut self,
+        band: u64,
+        templates: &Templates,
+        outlines: &[Outlines],
+        families: &[u32],
+    ) -> Vec<Vec<Pair>> {
+        self.chunks.par_iter_mut().enumerate().for_each_init(Vec::new, |keyed, (at, chunk)| {
+            keys(templates, band, at * CHUNK, keyed);
+            chunk.fill(keyed, outlines, families);
+        });
+        let parts = (0..PARTS).into_par_iter().map_init(Part::default, |room, part| {
+            room.fill(self.chunks.iter().map(|chunk| chunk.part(part)));
+            room.pairs()
+        });
+        parts.collect()
+    }
+}
+
+/// Puts the keys of a chunk's templates in the place of what is there; those that hold nothing have none.
+fn keys(templates: &Templates, band: u64, start: usize, keyed: &mut Vec<Keyed>) {
+    let order = Function::new(band + 1000);
+    // The upper half of a hash tells what is alike; that two sets have it by chance costs one comparison.
+    let halves = |key: u64, order: u64| ((key >> 32) as u32, (order >> 32) as u32);
+    if let Some(band) = band.checked_sub(PAIR_BANDS) {
+        let first = band * WORD_ROWS + 2000;
+        let [one, two, three]: [Function; WORD_ROWS as usize] =
+            std::array::from_fn(|row| Function::new(first + row as u64));
+        keys_of(&templates.sets, start, keyed, |words| {
+            let [one, two, three, order] = least([one, two, three, order], words);
+            halves(mix(mix(mix(one) ^ two) ^ three), order)
+        });
+    } else {
+        keys_of(&templates.pairs, start, keyed, |pairs| {
+            let [key, order] = least([Function::new(band), order], pairs);
+            halves(mix(key), order)
+        });
+    }
+}
+
+fn keys_of(sets: &Lists, start: usize, keyed: &mut Vec<Keyed>, key: impl Fn(&[u32]) -> (u32, u32)) {
+    let of_chunk = start..(start + CHUNK).min(sets.len());
+    let all = of_chunk.map(|index| (sets.get(index), index as u32)).filter(|(set, _)| !set.is_empty());
+    keyed.clear();
+    keyed.extend(all.map(|(set, index)| {
+        let (key, order) = key(set);
+        (key, order, index)
+    }));
+}
+
+/// All templates of one part of a band.
+#[derive(Debug, Default)]
+struct Part {
+    templates: Vec<Banded>,
+    /// Key and order as one, the template, and where it lies.
+    sorted: Vec<(u64, u32, u32)>,
+}
+
+impl Part {
+    /// Takes the place of what is there.
+    fn fill<'a>(&mut self, pieces: impl Iterator<Item = &'a [Banded]>) {
+        self.templates.clear();
+        pieces.for_each(|piece| self.templates.extend_from_slice(piece));
+        self.sorted.clear();
+        let templates = self.templates.iter().enumerate();
+        self.sorted.extend(templates.map(|(at, template)| {
+            (u64::from(template.key) << u32::BITS | u64::from(template.order), template.index, at as u32)
+        }));
+        self.sorted.sort_unstable();
+    }
+
+    /// Pairs worth asking for among neighbours with the same key, and with the first of them.
+    fn pairs(&self) -> Vec<Pair> {
+        let mut pairs = Vec::new();
+        let mut known: Option<[&Banded; 3]> = None;
+        for template in self.sorted.iter().filter_map(|(.., at)| self.templates.get(*at as usize)) {
+            let Some([last, before, first]) = known.filter(|[last, ..]| last.key == template.key) else {
+                known = Some([template; 3]);
+                continue;
+            };
+            for (position, other) in [last, before, first].iter().enumerate() {
+                let again = [last, before].iter().take(position).any(|seen| seen.index == other.index);
+                if !again && other.family != template.family && other.outlines.may_be_alike(template.outlines) {
+                    pairs.push((other.index.min(template.index), other.index.max(template.index)));
+                }
+            }
+            known = Some([template, last, first]);
+        }
+        pairs
+    }
+}

@@ -1,0 +1,170 @@
+//! How alike two templates are, and what says quickly that they are not: a few bits for all words and pairs of each.
+//! Which templates are held against each other is decided by `bands`, what becomes of alike ones by `families`.
+
+use rayon::prelude::*;
+
+use super::minhash::{mix, shared};
+use super::templates::Templates;
+use super::words::MOST_WORDS;
+
+/// How alike two templates are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Similarity {
+    /// Not enough.
+    None,
+    /// Phrases in common.
+    Loose,
+    /// Nearly the same words.
+    Tight,
+}
+
+/// How many elements a set has, and how many of them have no bit of their own in its outline.
+#[derive(Clone, Copy, Debug, Default)]
+struct Elements {
+    count: u16,
+    beyond: u16,
+}
+
+impl Elements {
+    /// Of a set of no more than [`MOST_WORDS`] elements, for which so many bits stand.
+    const fn of(set: &[u32], bits: u32) -> Self {
+        Self { count: set.len() as u16, beyond: set.len() as u16 - bits as u16 }
+    }
+
+    /// So many elements at most are shared by sets with so many bits in common: a bit that only one of them has stands
+    /// for at least one element that the other has not. What is left of a set is the bits in common and what is beyond.
+    fn most_shared(self, other: Self, in_common: u32) -> usize {
+        in_common as usize + usize::from(self.beyond.min(other.beyond))
+    }
+}
+
+/// The words of a template and its pairs of neighbouring words in short: a bit for each, which others may share. Pairs
+/// tell more apart, and have more bits.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Outlines {
+    pair_bits: [u64; 2],
+    word_bits: u64,
+    pairs: Elements,
+    words: Elements,
+}
+
+impl Outlines {
+    fn of(words: &[u32], pairs: &[u32]) -> Self {
+        let hash = |element: &u32| mix(u64::from(*element));
+        let mut pair_bits = [0_u64; 2];
+        for pair in pairs {
+            let [low, high] = &mut pair_bits;
+            let bit = 1 << (hash(pair) >> 57 & 63);
+            if hash(pair) >> 63 == 0 { *low |= bit } else { *high |= bit }
+        }
+        let word_bits = words.iter().fold(0_u64, |bits, word| bits | 1 << (hash(word) >> 58));
+        let [low, high] = pair_bits;
+        Self {
+            pair_bits,
+            word_bits,
+            pairs: Elements::of(pairs, low.count_ones() + high.count_ones()),
+            words: Elements::of(words, word_bits.count_ones()),
+        }
+    }
+
+    /// Of all templates.
+    #[must_use]
+    pub fn of_all(templates: &Templates) -> Vec<Self> {
+        let outlines = |index| Self::of(templates.sets.get(index), templates.pairs.get(index));
+        (0..templates.sets.len()).into_par_iter().map(outlines).collect()
+    }
+
+    fn most_shared_pairs(self, other: Self) -> usize {
+        let ([low, high], [other_low, other_high]) = (self.pair_bits, other.pair_bits);
+        self.pairs.most_shared(other.pairs, (low & other_low).count_ones() + (high & other_high).count_ones())
+    }
+
+    fn most_shared_words(self, other: Self) -> usize {
+        self.words.most_shared(other.words, (self.word_bits & other.word_bits).count_ones())
+    }
+
+    /// False only where [`similarity`] says that the two are not alike.
+    #[must_use]
+    pub fn may_be_alike(self, other: Self) -> bool {
+        let count = |elements: [Elements; 2]| elements.map(|elements| usize::from(elements.count));
+        let (words, pairs) = (count([self.words, other.words]), count([self.pairs, other.pairs]));
+        let shared_pairs = self.most_shared_pairs(other);
+        let [left_words, right_words] = words;
+        // The pairs tell most apart, so that of the words nothing need be counted.
+        alike(words, left_words.min(right_words), pairs, shared_pairs) != Similarity::None
+            && alike(words, self.most_shared_words(other), pairs, shared_pairs) != Similarity::None
+    }
+}
+
+const _: () = assert!(size_of::<Outlines>() == 32, "outlines are copied in each band");
+const _: () = assert!(MOST_WORDS <= u16::MAX as usize, "an outline counts in 16 bits");
+
+/// How alike two templates are, by the sets of their words and of their pairs of neighbouring words.
+#[must_use]
+pub fn similarity(sets: [&[u32]; 2], pairs: [&[u32]; 2]) -> Similarity {
+    let shared_by = |[left, right]: [&[u32]; 2]| shared(left, right);
+    alike(sets.map(<[u32]>::len), shared_by(sets), pairs.map(<[u32]>::len), shared_by(pairs))
+}
+
+/// How alike two templates with so many words and pairs are of which so many are shared. More of what is shared never
+/// makes them less alike.
+fn alike(
+    [left_words, right_words]: [usize; 2],
+    words: usize,
+    [left_pairs, right_pairs]: [usize; 2],
+    pairs: usize,
+) -> Similarity {
+    let (least, most) = (left_words.min(right_words), left_words.max(right_words));
+    if least * 6 < most || words < 3 {
+        return Similarity::None;
+    }
+    let all_words = left_words + right_words - words;
+    let least_pairs = left_pairs.min(right_pairs);
+    // Words: J ≥ 0.6, in short texts with most pairs in the same order as well.
+    if words * 10 >= all_words * 6 && (pairs * 2 >= least_pairs || (words >= 8 && pairs >= 3)) {
+        return Similarity::Tight;
+    }
+    let phrases = pairs >= 4 && pairs * 5 >= least_pairs;
+    let most_words = words * 10 >= all_words * 4 && (pairs >= 3 || (pairs >= 2 && words >= 7));
+    if phrases || most_words {
+        return Similarity::Loose;
+    }
+    Similarity::None
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::lists::Lists;
+    use super::*;
+
+    fn lists(of: [&Vec<u32>; 2]) -> Lists {
+        Lists::fill(2, |index, (): &mut (), list| list.extend_from_slice(of[index]))
+    }
+
+    fn set(most: usize) -> impl Strategy<Value = Vec<u32>> {
+        // Few distinct elements, so that many are shared; some far apart, so that bits collide.
+        let element = prop_oneof![0_u32..40, any::<u32>()];
+        proptest::collection::btree_set(element, 0..most).prop_map(|set| set.into_iter().collect())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(5_000))]
+        #[test]
+        fn outlines_never_hide_what_is_alike(
+            left in set(40), right in set(40), left_pairs in set(300), right_pairs in set(300),
+        ) {
+            let templates = Templates {
+                template_of: Vec::new(),
+                sets: lists([&left, &right]),
+                pairs: lists([&left_pairs, &right_pairs]),
+            };
+            let [one, other] = Outlines::of_all(&templates)[..] else { unreachable!() };
+            prop_assert!(one.most_shared_words(other) >= shared(&left, &right));
+            prop_assert!(one.most_shared_pairs(other) >= shared(&left_pairs, &right_pairs));
+            let found = similarity([&left, &right], [&left_pairs, &right_pairs]);
+            prop_assert!(one.may_be_alike(other) || found == Similarity::None);
+        }
+    }
+}
