@@ -28,6 +28,9 @@ const BLINK: Duration = Duration::from_millis(20);
 /// The same once pieces lie in a file: what was written there before comes in again by gigabytes in a second.
 const SHORT_BLINK: Duration = Duration::from_millis(2);
 
+/// What comes in while parts leave, in bytes (`docs/performance.md`).
+const COMES_IN: u64 = 128 << 20;
+
 /// Figures of this process's status, in bytes.
 #[derive(Clone, Copy, Debug)]
 struct Held {
@@ -137,12 +140,17 @@ impl Held {
             // Nothing leaves, so what was too much between two looks counts too.
             false if self.most > bound => Next::End,
             true if self.own > bound => Next::End,
-            // The rest of the room is for what comes in until the next look, and while pages leave.
-            true if shared > (bound - self.own) / 2 => Next::Rest,
+            true if shared > resting(bound - self.own) => Next::Rest,
             true if self.resident > bound / 4 => Next::Spill,
             _ => Next::Wait,
         }
     }
+}
+
+/// How much of what lies in the file may be resident, of the room beside the program's own memory. The rest is for what
+/// comes in until the next look, and while parts leave: that is about as much whatever the bound is.
+fn resting(room: u64) -> u64 {
+    (room / 8 * 7).saturating_sub(COMES_IN).max(room / 2)
 }
 
 /// Sends large pieces to the file from now on.
@@ -185,13 +193,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_wider_bound_is_used_almost_whole() {
+        assert_eq!(resting(100 << 20), 50 << 20);
+        assert_eq!(resting(1 << 30), (768 << 20));
+        assert_eq!(resting(8 << 30), (7 << 30) - (128 << 20));
+    }
+
+    #[test]
     fn each_moment_asks_for_what_keeps_the_bound() {
         let next = |resident, own, spills| Held { resident, own, most: resident }.next(1000, spills);
         assert_eq!(next(250, 200, true), Next::Wait);
         assert_eq!(next(251, 200, true), Next::Spill);
-        // 600 are free beside the program's own 400; three quarters of them are 450.
-        assert_eq!(next(850, 400, true), Next::Spill);
-        assert_eq!(next(851, 400, true), Next::Rest);
+        // 600 are free beside the program's own 400.
+        assert_eq!(next(700, 400, true), Next::Spill);
+        assert_eq!(next(701, 400, true), Next::Rest);
         assert_eq!(next(1000, 1000, true), Next::Spill);
         assert_eq!(next(1001, 1001, true), Next::End);
         // Without a file nothing can leave.

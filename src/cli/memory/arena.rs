@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustix::fs::{FallocateFlags, fallocate, fstatfs};
 use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap};
@@ -14,6 +14,8 @@ use super::runs::Runs;
 
 /// Pieces begin and end with whole grains: pages of every system the program runs on are at most as large.
 const GRAIN: usize = 64 << 10;
+/// Pieces from this size on are given back to the disk.
+const ERASED: usize = 16 << 20;
 /// Addresses kept free for the file, 4 TiB. Neither memory nor room on the disk is needed for them.
 const ADDRESSES: usize = 1 << 42;
 /// What `statfs` says of a folder that lies in memory itself (`TMPFS_MAGIC` and `RAMFS_MAGIC` of the kernel).
@@ -28,8 +30,6 @@ pub struct Arena {
     file: File,
     base: usize,
     runs: Mutex<Runs>,
-    /// Whether something could not be erased when it was given back, so that what is taken may hold old bytes.
-    stale: AtomicBool,
     /// From which grain on the next part leaves memory.
     hand: AtomicUsize,
 }
@@ -61,7 +61,6 @@ impl Arena {
             file,
             base: base.expose_provenance(),
             runs: Mutex::new(Runs::new(ADDRESSES / GRAIN)),
-            stale: AtomicBool::new(false),
             hand: AtomicUsize::new(0),
         })
     }
@@ -72,13 +71,7 @@ impl Arena {
         piece.addr().wrapping_sub(self.base) < ADDRESSES
     }
 
-    /// Whether what is taken may hold old bytes, where it would hold zeros otherwise.
-    #[must_use]
-    pub fn is_stale(&self) -> bool {
-        self.stale.load(Ordering::Relaxed)
-    }
-
-    /// A piece of memory; none where the disk has no room, or the addresses are used up.
+    /// A piece of memory, which may hold old bytes; none where the disk has no room, or the addresses are used up.
     #[must_use]
     pub fn take(&self, bytes: usize) -> Option<*mut u8> {
         let length = grains(bytes);
@@ -109,7 +102,7 @@ impl Arena {
         promised
     }
 
-    /// Gives a piece back, to the disk too.
+    /// Gives a piece back, to the disk too where it is not small.
     pub fn give(&self, piece: *mut u8, bytes: usize) {
         self.erased(piece.addr().wrapping_sub(self.base) / GRAIN, grains(bytes));
     }
@@ -136,13 +129,15 @@ impl Arena {
         fallocate(&self.file, FallocateFlags::empty(), (start * GRAIN) as u64, (length * GRAIN) as u64).is_ok()
     }
 
+    /// Gives grains back. Those of small pieces are soon taken again, which is quicker while the file still has them.
     fn erased(&self, start: usize, length: usize) {
         if length == 0 {
             return;
         }
-        let mode = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
-        if fallocate(&self.file, mode, (start * GRAIN) as u64, (length * GRAIN) as u64).is_err() {
-            self.stale.store(true, Ordering::Relaxed);
+        if length * GRAIN >= ERASED {
+            let mode = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+            // What stays on the disk where this fails is written over when it is taken again.
+            let _ = fallocate(&self.file, mode, (start * GRAIN) as u64, (length * GRAIN) as u64);
         }
         if let Ok(mut runs) = self.runs.lock() {
             runs.give(start, length);

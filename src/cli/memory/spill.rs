@@ -77,15 +77,12 @@ unsafe impl GlobalAlloc for Memory {
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        let Some((arena, piece)) = Self::wanted(layout).and_then(|arena| Some((arena, arena.take(layout.size())?)))
-        else {
+        let Some(piece) = Self::wanted(layout).and_then(|arena| arena.take(layout.size())) else {
             // SAFETY: the caller's promises are handed on.
             return unsafe { System.alloc_zeroed(layout) };
         };
-        if arena.is_stale() {
-            // SAFETY: the piece is as long as was asked for, and nobody else knows it.
-            unsafe { piece.write_bytes(0, layout.size()) };
-        }
+        // SAFETY: the piece is as long as was asked for, and nobody else knows it.
+        unsafe { piece.write_bytes(0, layout.size()) };
         piece
     }
 

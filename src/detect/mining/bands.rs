@@ -19,8 +19,8 @@ const WORD_ROWS: u64 = 3;
 /// How many bands there are.
 pub const BANDS: u64 = PAIR_BANDS + WORD_BANDS;
 
-/// Templates that are laid into parts at a time.
-const CHUNK: usize = 1 << 16;
+/// Templates that are laid into parts at a time; few in tests, so that theirs are more than one chunk's.
+const CHUNK: usize = if cfg!(test) { 8 } else { 1 << 16 };
 /// First bits of a key that tell its part.
 const PART_BITS: u32 = 8;
 /// Parts of a band.
@@ -202,5 +202,67 @@ impl Part {
             known = Some([template, last, first]);
         }
         pairs
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The pairs of a band without parts or chunks: templates by key, each with the two before it and with the first.
+    fn asked_for(band: u64, templates: &Templates, outlines: &[Outlines], families: &[u32]) -> BTreeSet<Pair> {
+        let mut of_keys: BTreeMap<u32, BTreeSet<(u32, u32)>> = BTreeMap::new();
+        for start in (0..templates.sets.len()).step_by(CHUNK) {
+            let mut keyed = Vec::new();
+            keys(templates, band, start, &mut keyed);
+            for (key, order, index) in keyed {
+                of_keys.entry(key).or_default().insert((order, index));
+            }
+        }
+        let mut asked = BTreeSet::new();
+        for same in of_keys.into_values() {
+            let same: Vec<u32> = same.into_iter().map(|(_, index)| index).collect();
+            for (at, index) in same.iter().enumerate() {
+                for other in [at.checked_sub(1), at.checked_sub(2), Some(0)].into_iter().flatten() {
+                    let (left, right) = (same[other].min(*index), same[other].max(*index));
+                    let alike = outlines[left as usize].may_be_alike(outlines[right as usize]);
+                    if left != right && alike && families[left as usize] != families[right as usize] {
+                        asked.insert((left, right));
+                    }
+                }
+            }
+        }
+        asked
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+        #[test]
+        fn parts_ask_for_what_the_whole_band_would(
+            texts in proptest::collection::vec(proptest::collection::vec(0_u32..12, 0..9), 1..60),
+            families in proptest::collection::vec(0_u32..30, 60),
+            bands in proptest::collection::vec(0..BANDS, 1..4),
+        ) {
+            let fill = |of: fn(&Vec<u32>) -> BTreeSet<u32>| {
+                Lists::fill(texts.len(), |index, (): &mut (), list| list.extend(of(&texts[index])))
+            };
+            let templates = Templates {
+                template_of: Vec::new(),
+                sets: fill(|words| words.iter().map(|word| word * 2).collect()),
+                pairs: fill(|words| words.windows(2).map(|pair| pair[0] * 100 + pair[1]).collect()),
+            };
+            let outlines = Outlines::of_all(&templates);
+            // One room for all of them: nothing of the band before may stay.
+            let mut room = Band::new(texts.len());
+            for band in bands {
+                let found = room.pairs(band, &templates, &outlines, &families);
+                let found: BTreeSet<Pair> = found.into_iter().flatten().collect();
+                prop_assert_eq!(found, asked_for(band, &templates, &outlines, &families));
+            }
+        }
     }
 }

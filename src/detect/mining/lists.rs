@@ -4,8 +4,8 @@
 
 use rayon::prelude::*;
 
-/// Lists in one piece of memory, which one core fills.
-pub const SEGMENT: usize = 1 << 15;
+/// Lists in one piece of memory, which one core fills; few in tests, so that theirs are more than one segment's.
+pub const SEGMENT: usize = if cfg!(test) { 16 } else { 1 << 15 };
 
 /// Lists of numbers, by index.
 #[derive(Clone, Debug, Default)]

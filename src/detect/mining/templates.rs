@@ -17,8 +17,9 @@ pub const LEAST_WORDS: usize = 4;
 
 /// Most pieces in which templates are worked on one after another where texts or words are asked for from all over memory.
 const PIECES: usize = 16;
-/// Templates of a piece at least: so many fit into memory anywhere, and keep many cores busy.
-const LEAST_PIECE: usize = 1 << 19;
+/// Templates of a piece at least: so many fit into memory anywhere, and keep many cores busy. Few in tests, so that theirs
+/// are more than one piece's.
+const LEAST_PIECE: usize = if cfg!(test) { 1 } else { 1 << 19 };
 
 /// How many of so many templates are worked on at a time, so that what is asked for lies near together, or at least does
 /// not go to a file and back each time.
