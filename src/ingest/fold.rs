@@ -26,6 +26,8 @@ use crate::message::{
 
 /// Keys are spread over this many parts; each is folded on its own.
 const PARTS: usize = 256;
+/// Rows whose keys lie beside each other at a time; few in tests, so that theirs are more than one round's.
+const ROUND: usize = if cfg!(test) { 8 } else { 1 << 22 };
 
 /// What folding gives.
 #[derive(Debug, Default)]
@@ -299,47 +301,66 @@ fn nth_key(key: u128, ordinal: u32) -> u128 {
 
 fn find_duplicates(columns: &Columns) -> Repetitions {
     let part_of = |key: &u128| (key >> 120) as usize % PARTS;
-    let mut parts: Vec<Vec<u32>> = (0..PARTS).map(|_| Vec::with_capacity(columns.len() / PARTS + 16)).collect();
-    for (row, key) in columns.key.iter().enumerate() {
-        if let Some(part) = parts.get_mut(part_of(key)) {
-            part.push(row as u32);
-        }
-    }
-    let found: Vec<Repetitions> = parts.par_iter().map(|rows| repetitions_of_part(columns, rows)).collect();
+    let rounds = columns.len().div_ceil(ROUND).next_power_of_two().min(PARTS);
+    let mut parts: Vec<Part> = (0..PARTS / rounds).map(|_| Part::default()).collect();
     let mut all = Repetitions::default();
-    for mut part in found {
-        all.pairs.append(&mut part.pairs);
-        all.ordinals.append(&mut part.ordinals);
+    for first in (0..PARTS).step_by(parts.len()) {
+        parts.iter_mut().for_each(Part::clear);
+        for (key, row) in columns.key.iter().zip(0..) {
+            if let Some(part) = part_of(key).checked_sub(first).and_then(|part| parts.get_mut(part)) {
+                part.keys.push(*key);
+                part.rows.push(row);
+            }
+        }
+        let found: Vec<Repetitions> = parts.par_iter().map(|part| part.repetitions(&columns.file)).collect();
+        for mut part in found {
+            all.pairs.append(&mut part.pairs);
+            all.ordinals.append(&mut part.ordinals);
+        }
     }
     all.pairs.par_sort_unstable_by_key(|(_, again)| *again);
     all
 }
 
-fn repetitions_of_part(columns: &Columns, rows: &[u32]) -> Repetitions {
-    let mut found = Repetitions::default();
-    let mut first_of: HashMap<(u128, u32), u32, FxBuildHasher> =
-        HashMap::with_capacity_and_hasher(rows.len(), FxBuildHasher);
-    // The k-th of equal messages in one file is the k-th in another: an overlap folds, a real repetition stays.
-    let mut seen_in_file: HashMap<(u128, u32), u32, FxBuildHasher> = HashMap::default();
-    for row in rows {
-        let key = columns.key.get(*row as usize).copied().unwrap_or_default();
-        let ordinal = if is_made_of_parts(key) {
-            let file = columns.file.get(*row as usize).copied().unwrap_or_default();
-            let seen = seen_in_file.entry((key, file)).or_insert(0);
-            *seen += 1;
-            *seen
-        } else {
-            0
-        };
-        if ordinal > 1 {
-            found.ordinals.push((*row, ordinal));
-        }
-        let first = *first_of.entry((key, ordinal)).or_insert(*row);
-        if first != *row {
-            found.pairs.push((first, *row));
-        }
+/// Rows with their keys, which lie here together and not all over memory.
+#[derive(Debug, Default)]
+struct Part {
+    keys: Vec<u128>,
+    rows: Vec<u32>,
+}
+
+impl Part {
+    fn clear(&mut self) {
+        self.keys.clear();
+        self.rows.clear();
     }
-    found
+
+    /// The repetitions among these rows, of which all with equal keys are here.
+    fn repetitions(&self, files: &[u32]) -> Repetitions {
+        let mut found = Repetitions::default();
+        let mut first_of: HashMap<(u128, u32), u32, FxBuildHasher> =
+            HashMap::with_capacity_and_hasher(self.rows.len(), FxBuildHasher);
+        // The k-th of equal messages in one file is the k-th in another: an overlap folds, a real repetition stays.
+        let mut seen_in_file: HashMap<(u128, u32), u32, FxBuildHasher> = HashMap::default();
+        for (key, row) in self.keys.iter().copied().zip(&self.rows) {
+            let ordinal = if is_made_of_parts(key) {
+                let file = files.get(*row as usize).copied().unwrap_or_default();
+                let seen = seen_in_file.entry((key, file)).or_insert(0);
+                *seen += 1;
+                *seen
+            } else {
+                0
+            };
+            if ordinal > 1 {
+                found.ordinals.push((*row, ordinal));
+            }
+            let first = *first_of.entry((key, ordinal)).or_insert(*row);
+            if first != *row {
+                found.pairs.push((first, *row));
+            }
+        }
+        found
+    }
 }
 
 /// One later record of a message.
@@ -556,6 +577,35 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn repetitions_are_those_that_comparing_all_rows_finds(
+            rows in proptest::collection::vec((any::<u8>(), 0_u128..3, any::<bool>(), 0_u32..2), 0..60),
+        ) {
+            let key = |(part, low, made_of_parts, _): &(u8, u128, bool, u32)| {
+                u128::from(part % 4) << 126 | low << 1 | u128::from(!made_of_parts)
+            };
+            let columns = Columns {
+                sent_at: vec![0; rows.len()],
+                key: rows.iter().map(key).collect(),
+                file: rows.iter().map(|(.., file)| *file).collect(),
+                ..Columns::default()
+            };
+            // Of messages without an id, how many equal ones stand before each in its file, itself among them.
+            let ordinal = |at: usize| {
+                let same = |other: usize| columns.key[other] == columns.key[at] && columns.file[other] == columns.file[at];
+                if rows[at].2 { (0..=at).filter(|other| same(*other)).count() as u32 } else { 0 }
+            };
+            let same = |one: usize, other: usize| columns.key[one] == columns.key[other] && ordinal(one) == ordinal(other);
+            let first = |at: usize| (0..at).find(|before| same(*before, at));
+            let pairs: Vec<(u32, u32)> =
+                (0..rows.len()).filter_map(|at| Some((first(at)? as u32, at as u32))).collect();
+            let ordinals: BTreeSet<(u32, u32)> =
+                (0..rows.len()).map(|at| (at as u32, ordinal(at))).filter(|(_, ordinal)| *ordinal > 1).collect();
+            let found = find_duplicates(&columns);
+            prop_assert_eq!(found.pairs, pairs);
+            prop_assert_eq!(found.ordinals.into_iter().collect::<BTreeSet<_>>(), ordinals);
+        }
+
         #[test]
         fn where_blocks_are_cut_leaves_no_trace(
             records in proptest::collection::vec(

@@ -1,4 +1,5 @@
-//! Joins the local tables of many batches into one table of distinct entries, on all cores.
+//! Joins the local tables of many batches into one table of distinct entries, on all cores. Each entry is looked at
+//! where it lies once; after that its hash goes with it, and only what has the same hash is asked for again.
 //! The result depends only on the order of the batches, never on threads.
 //! It knows nothing of what the entries are: callers say how to hash and compare them.
 
@@ -11,6 +12,114 @@ const SHARD_SHIFT: u32 = 64 - SHARDS.trailing_zeros();
 
 /// An entry: which batch, and which index in it.
 pub type Entry = (u32, u32);
+
+/// An index with the hash of its entry.
+#[derive(Clone, Copy, Debug)]
+struct Hashed {
+    hash: u64,
+    index: u32,
+}
+
+/// The entries of one batch, shard by shard, in few pieces of memory however many the shards.
+#[derive(Debug)]
+struct Spread {
+    hashes: Vec<u64>,
+    /// Local index of each.
+    locals: Vec<u32>,
+    /// Where each shard ends.
+    ends: [u32; SHARDS],
+}
+
+impl Spread {
+    fn of(batch: u32, length: usize, hash: &(impl Fn(Entry) -> u64 + Sync)) -> Self {
+        let shard_of = |hash: u64| (hash >> SHARD_SHIFT) as usize;
+        let by_local: Vec<u64> = (0..length as u32).map(|local| hash((batch, local))).collect();
+        let mut ends = [0_u32; SHARDS];
+        for hash in &by_local {
+            if let Some(count) = ends.get_mut(shard_of(*hash)) {
+                *count += 1;
+            }
+        }
+        let mut next = [0_u32; SHARDS];
+        let mut end = 0;
+        for (next, count) in next.iter_mut().zip(&mut ends) {
+            *next = end;
+            end += *count;
+            *count = end;
+        }
+        let (mut hashes, mut locals) = (vec![0; length], vec![0; length]);
+        for (hash, local) in by_local.into_iter().zip(0..) {
+            let Some(at) = next.get_mut(shard_of(hash)) else { continue };
+            if let Some((hash_at, local_at)) = hashes.get_mut(*at as usize).zip(locals.get_mut(*at as usize)) {
+                (*hash_at, *local_at) = (hash, local);
+            }
+            *at += 1;
+        }
+        Self { hashes, locals, ends }
+    }
+
+    /// Where a shard's entries lie.
+    fn range(&self, shard: usize) -> std::ops::Range<usize> {
+        let end = |shard: usize| self.ends.get(shard).map_or(0, |end| *end as usize);
+        shard.checked_sub(1).map_or(0, end)..end(shard)
+    }
+
+    /// The local indices of a shard.
+    fn locals(&self, shard: usize) -> &[u32] {
+        self.locals.get(self.range(shard)).unwrap_or_default()
+    }
+
+    /// The entries of a shard.
+    fn entries(&self, shard: usize) -> impl Iterator<Item = Hashed> {
+        let hashes = self.hashes.get(self.range(shard)).unwrap_or_default();
+        hashes.iter().zip(self.locals(shard)).map(|(hash, index)| Hashed { hash: *hash, index: *index })
+    }
+}
+
+/// The distinct entries of one shard.
+#[derive(Debug, Default)]
+struct Shard {
+    first: Vec<Entry>,
+    /// For each entry of the shard, batch by batch, its index among them.
+    index_of: Vec<u32>,
+    /// Where each batch begins.
+    starts: Vec<u32>,
+}
+
+impl Shard {
+    fn of(shard: usize, batches: &[Spread], same: &(impl Fn(Entry, Entry) -> bool + Sync)) -> Self {
+        let mut table: HashTable<Hashed> = HashTable::new();
+        let mut found = Self::default();
+        found.index_of.reserve_exact(batches.iter().map(|batch| batch.range(shard).len()).sum());
+        for (batch, spread) in batches.iter().enumerate() {
+            found.starts.push(found.index_of.len() as u32);
+            for Hashed { hash, index: local } in spread.entries(shard) {
+                let entry = (batch as u32, local);
+                let first = &found.first;
+                let is_known = |known: &Hashed| {
+                    known.hash == hash && first.get(known.index as usize).is_some_and(|other| same(*other, entry))
+                };
+                let index = match table.find(hash, is_known) {
+                    Some(known) => known.index,
+                    None => {
+                        let index = found.first.len() as u32;
+                        found.first.push(entry);
+                        table.insert_unique(hash, Hashed { hash, index }, |known| known.hash);
+                        index
+                    }
+                };
+                found.index_of.push(index);
+            }
+        }
+        found
+    }
+
+    /// For each entry of a batch in this shard, its index among the distinct ones.
+    fn of_batch(&self, batch: usize) -> &[u32] {
+        let start = self.starts.get(batch).map_or(0, |start| *start as usize);
+        self.index_of.get(start..).unwrap_or_default()
+    }
+}
 
 /// The joined table.
 #[derive(Debug, Default)]
@@ -28,71 +137,30 @@ pub fn join(
     hash: impl Fn(Entry) -> u64 + Sync,
     same: impl Fn(Entry, Entry) -> bool + Sync,
 ) -> Joined {
-    let buckets: Vec<Vec<Vec<u32>>> =
-        (0..batches).into_par_iter().map(|batch| spread(batch as u32, length(batch), &hash)).collect();
-    let shards: Vec<(Vec<Entry>, Vec<Vec<u32>>)> = (0..SHARDS)
-        .into_par_iter()
-        .map(|shard| {
-            let mut table: HashTable<u32> = HashTable::new();
-            let mut first: Vec<Entry> = Vec::new();
-            let of_batch = buckets.iter().enumerate().map(|(batch, bucket)| {
-                let locals = bucket.get(shard).map_or(&[][..], Vec::as_slice);
-                let joined = locals.iter().map(|local| {
-                    let entry = (batch as u32, *local);
-                    let key = hash(entry);
-                    let known = |index: &u32| first.get(*index as usize).is_some_and(|other| same(*other, entry));
-                    if let Some(index) = table.find(key, known) {
-                        return *index;
-                    }
-                    let index = first.len() as u32;
-                    first.push(entry);
-                    let rehash = |index: &u32| first.get(*index as usize).map_or(0, |entry| hash(*entry));
-                    table.insert_unique(key, index, rehash);
-                    index
-                });
-                joined.collect()
-            });
-            let of_batch = of_batch.collect();
-            (first, of_batch)
-        })
-        .collect();
-    let mut first = Vec::new();
+    let spread: Vec<Spread> =
+        (0..batches).into_par_iter().map(|batch| Spread::of(batch as u32, length(batch), &hash)).collect();
+    let shards: Vec<Shard> = (0..SHARDS).into_par_iter().map(|shard| Shard::of(shard, &spread, &same)).collect();
+    let mut first = Vec::with_capacity(shards.iter().map(|shard| shard.first.len()).sum());
     let bases: Vec<u32> = shards
         .iter()
-        .map(|(entries, _)| {
+        .map(|shard| {
             let base = first.len() as u32;
-            first.extend_from_slice(entries);
+            first.extend_from_slice(&shard.first);
             base
         })
         .collect();
-    let index_of = (0..batches)
-        .into_par_iter()
-        .map(|batch| {
-            let mut map = vec![0_u32; length(batch)];
-            for (shard, base) in bases.iter().enumerate() {
-                let locals = buckets.get(batch).and_then(|bucket| bucket.get(shard));
-                let joined = shards.get(shard).and_then(|(_, of_batch)| of_batch.get(batch));
-                for (local, index) in locals.into_iter().flatten().zip(joined.into_iter().flatten()) {
-                    if let Some(slot) = map.get_mut(*local as usize) {
-                        *slot = base + index;
-                    }
+    let index_of = spread.into_par_iter().enumerate().map(|(batch, spread)| {
+        let mut map = vec![0_u32; spread.locals.len()];
+        for (at, (shard, base)) in shards.iter().zip(&bases).enumerate() {
+            for (local, index) in spread.locals(at).iter().zip(shard.of_batch(batch)) {
+                if let Some(slot) = map.get_mut(*local as usize) {
+                    *slot = base + index;
                 }
             }
-            map
-        })
-        .collect();
-    Joined { index_of, first }
-}
-
-fn spread(batch: u32, length: usize, hash: &(impl Fn(Entry) -> u64 + Sync)) -> Vec<Vec<u32>> {
-    let mut buckets: Vec<Vec<u32>> = (0..SHARDS).map(|_| Vec::with_capacity(length / SHARDS + 1)).collect();
-    for local in 0..length as u32 {
-        let shard = (hash((batch, local)) >> SHARD_SHIFT) as usize;
-        if let Some(bucket) = buckets.get_mut(shard) {
-            bucket.push(local);
         }
-    }
-    buckets
+        map
+    });
+    Joined { index_of: index_of.collect(), first }
 }
 
 #[cfg(test)]
