@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::lists::Lists;
 use super::minhash::{Function, least, mix};
-use super::outlines::Outlines;
+use super::outlines::{Outlines, Similarity};
 use super::templates::Templates;
 
 /// Bands over single pairs of words, for phrases in common.
@@ -34,9 +34,33 @@ struct Banded {
     /// Among them like ones tend to be neighbours by this.
     order: u32,
     index: u32,
-    /// Its tight family so far.
-    family: u32,
+    /// Its families so far.
+    known: Known,
     outlines: Outlines,
+}
+
+const _: () = assert!(size_of::<Banded>() == 56, "each template is written and read in each band");
+
+/// A template's families so far: the least template of either.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Known {
+    /// Of those with phrases in common.
+    pub loose: u32,
+    /// Of those with nearly the same words.
+    pub tight: u32,
+}
+
+impl Known {
+    /// How alike two templates with these families are known to be: only what is more joins anything.
+    const fn same(self, other: Self) -> Similarity {
+        if self.tight == other.tight {
+            Similarity::Tight
+        } else if self.loose == other.loose {
+            Similarity::Loose
+        } else {
+            Similarity::None
+        }
+    }
 }
 
 /// Two templates, the smaller index first.
@@ -65,7 +89,7 @@ const fn part_of(key: u32) -> usize {
 
 impl Chunk {
     /// Takes the place of what is there. A template without a key is left out.
-    fn fill(&mut self, keyed: &[Keyed], outlines: &[Outlines], families: &[u32]) {
+    fn fill(&mut self, keyed: &[Keyed], outlines: &[Outlines], known: impl Fn(u32) -> Known) {
         let mut ends = [0_u32; PARTS];
         for (key, ..) in keyed {
             if let Some(count) = ends.get_mut(part_of(*key)) {
@@ -87,7 +111,7 @@ impl Chunk {
                     key: *key,
                     order: *order,
                     index: *index,
-                    family: families.get(*index as usize).copied().unwrap_or(*index),
+                    known: known(*index),
                     outlines: outlines.get(*index as usize).copied().unwrap_or_default(),
                 };
             }
@@ -110,19 +134,19 @@ impl Band {
         Self { chunks: (0..templates.div_ceil(CHUNK)).map(|_| Chunk::default()).collect() }
     }
 
-    /// The pairs that this band asks to be held against each other: their outlines leave open whether they are alike, and
-    /// they are in different tight families of those given. In no order, some of them twice.
+    /// The pairs that this band asks to be held against each other: their outlines leave open whether they are more alike
+    /// than their families tell, which `known` says of an index. In no order, some of them twice.
     #[must_use]
     pub fn pairs(
         &mut self,
         band: u64,
         templates: &Templates,
         outlines: &[Outlines],
-        families: &[u32],
+        known: impl Fn(u32) -> Known + Sync,
     ) -> Vec<Vec<Pair>> {
         self.chunks.par_iter_mut().enumerate().for_each_init(Vec::new, |keyed, (at, chunk)| {
             keys(templates, band, at * CHUNK, keyed);
-            chunk.fill(keyed, outlines, families);
+            chunk.fill(keyed, outlines, &known);
         });
         let parts = (0..PARTS).into_par_iter().map_init(Part::default, |room, part| {
             room.fill(self.chunks.iter().map(|chunk| chunk.part(part)));
@@ -195,7 +219,7 @@ impl Part {
             };
             for (position, other) in [last, before, first].iter().enumerate() {
                 let again = [last, before].iter().take(position).any(|seen| seen.index == other.index);
-                if !again && other.family != template.family && other.outlines.may_be_alike(template.outlines) {
+                if !again && other.outlines.may_be_more_than(other.known.same(template.known), template.outlines) {
                     pairs.push((other.index.min(template.index), other.index.max(template.index)));
                 }
             }
@@ -214,7 +238,12 @@ mod tests {
     use super::*;
 
     /// The pairs of a band without parts or chunks: templates by key, each with the two before it and with the first.
-    fn asked_for(band: u64, templates: &Templates, outlines: &[Outlines], families: &[u32]) -> BTreeSet<Pair> {
+    fn asked_for(
+        band: u64,
+        templates: &Templates,
+        outlines: &[Outlines],
+        known: impl Fn(u32) -> Known,
+    ) -> BTreeSet<Pair> {
         let mut of_keys: BTreeMap<u32, BTreeSet<(u32, u32)>> = BTreeMap::new();
         for start in (0..templates.sets.len()).step_by(CHUNK) {
             let mut keyed = Vec::new();
@@ -229,8 +258,8 @@ mod tests {
             for (at, index) in same.iter().enumerate() {
                 for other in [at.checked_sub(1), at.checked_sub(2), Some(0)].into_iter().flatten() {
                     let (left, right) = (same[other].min(*index), same[other].max(*index));
-                    let alike = outlines[left as usize].may_be_alike(outlines[right as usize]);
-                    if left != right && alike && families[left as usize] != families[right as usize] {
+                    let known = known(left).same(known(right));
+                    if left != right && outlines[left as usize].may_be_more_than(known, outlines[right as usize]) {
                         asked.insert((left, right));
                     }
                 }
@@ -244,7 +273,7 @@ mod tests {
         #[test]
         fn parts_ask_for_what_the_whole_band_would(
             texts in proptest::collection::vec(proptest::collection::vec(0_u32..12, 0..9), 1..60),
-            families in proptest::collection::vec(0_u32..30, 60),
+            families in proptest::collection::vec((0_u32..3, 0_u32..10), 60),
             bands in proptest::collection::vec(0..BANDS, 1..4),
         ) {
             let fill = |of: fn(&Vec<u32>) -> BTreeSet<u32>| {
@@ -256,12 +285,17 @@ mod tests {
                 pairs: fill(|words| words.windows(2).map(|pair| pair[0] * 100 + pair[1]).collect()),
             };
             let outlines = Outlines::of_all(&templates);
+            // Of one tight family are only templates of one loose family.
+            let known = |index: u32| {
+                let (loose, tight) = families[index as usize];
+                Known { loose, tight: loose * 10 + tight }
+            };
             // One room for all of them: nothing of the band before may stay.
             let mut room = Band::new(texts.len());
             for band in bands {
-                let found = room.pairs(band, &templates, &outlines, &families);
+                let found = room.pairs(band, &templates, &outlines, known);
                 let found: BTreeSet<Pair> = found.into_iter().flatten().collect();
-                prop_assert_eq!(found, asked_for(band, &templates, &outlines, &families));
+                prop_assert_eq!(found, asked_for(band, &templates, &outlines, known));
             }
         }
     }

@@ -4,11 +4,15 @@
 
 use rayon::prelude::*;
 
-use super::bands::{BANDS, Band, Pair};
+use super::bands::{BANDS, Band, Known, Pair};
 use super::lists::Lists;
 use super::outlines::{Outlines, Similarity, similarity};
 use super::templates::{Templates, piece};
 use crate::ingest::{NoProgress, Progress};
+
+/// Pairs of several bands are held against each other together, once they are as many as the templates through this: what
+/// they consist of is fetched once for all of them. With more of them, what the first ones join would be asked again.
+const PUT_OFF: usize = 8;
 
 /// Stands for "in no family".
 pub const ALONE: u32 = u32::MAX;
@@ -91,6 +95,18 @@ impl Families {
         loose || tight
     }
 
+    /// Shortens all ways to the families.
+    fn flatten(&mut self) {
+        self.loose.flatten();
+        self.tight.flatten();
+    }
+
+    /// The families of a template, once they are flat.
+    fn known(&self, index: u32) -> Known {
+        let family = |of: &Union| of.parent.get(index as usize).copied().unwrap_or(index);
+        Known { loose: family(&self.loose), tight: family(&self.tight) }
+    }
+
     /// For each template, its loose and its tight family: the least template of either.
     fn of_templates(&self) -> Vec<(u32, u32)> {
         (0..self.loose.parent.len() as u32).map(|index| (self.loose.find(index), self.tight.find(index))).collect()
@@ -133,24 +149,30 @@ fn joints_into(
 ) {
     let outlines = Outlines::of_all(templates);
     let mut room = Band::new(outlines.len());
-    for band in bands {
-        let pairs = room.pairs(*band, templates, &outlines, &families.tight.parent);
-        for joint in checked(templates, pairs.into_iter().flatten().collect()) {
-            if families.add(joint) {
-                new(joint);
+    let mut asked = Vec::new();
+    for (at, band) in bands.iter().enumerate() {
+        let pairs = room.pairs(*band, templates, &outlines, |index| families.known(index));
+        asked.extend(pairs.into_iter().flatten());
+        if asked.len() >= outlines.len() / PUT_OFF || at + 1 == bands.len() {
+            for joint in checked(templates, &mut asked) {
+                if families.add(joint) {
+                    new(joint);
+                }
             }
+            families.flatten();
         }
-        families.tight.flatten();
         progress.advance(1);
     }
 }
 
-/// Those of the pairs that are alike. What they consist of lies all over memory, so it is asked for twice in the order in
+/// Those of the pairs that are alike; none of the pairs stay. What they consist of lies all over memory, so it is asked for twice in the order in
 /// which it lies: for the left ones, which are laid beside their pairs, and then for the right ones.
-fn checked(templates: &Templates, mut pairs: Vec<Pair>) -> Vec<Joint> {
+fn checked(templates: &Templates, pairs: &mut Vec<Pair>) -> Vec<Joint> {
     pairs.par_sort_unstable();
     pairs.dedup();
-    pairs.chunks(piece(templates.sets.len())).flat_map(|pairs| alike_among(templates, pairs)).collect()
+    let joints = pairs.chunks(piece(templates.sets.len())).flat_map(|pairs| alike_among(templates, pairs)).collect();
+    pairs.clear();
+    joints
 }
 
 /// Those that are alike of some pairs in order.
