@@ -12,4 +12,5 @@ pub mod kernel;
 pub mod ledger;
 pub mod lock;
 pub mod message;
+mod parts;
 pub mod report;

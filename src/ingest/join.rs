@@ -6,6 +6,8 @@
 use hashbrown::HashTable;
 use rayon::prelude::*;
 
+use crate::parts::Parts;
+
 /// Entries are spread over this many tables by the top bits of their hash.
 const SHARDS: usize = 64;
 const SHARD_SHIFT: u32 = 64 - SHARDS.trailing_zeros();
@@ -26,52 +28,32 @@ struct Spread {
     hashes: Vec<u64>,
     /// Local index of each.
     locals: Vec<u32>,
-    /// Where each shard ends.
-    ends: [u32; SHARDS],
+    shards: Parts<SHARDS>,
 }
 
 impl Spread {
     fn of(batch: u32, length: usize, hash: &(impl Fn(Entry) -> u64 + Sync)) -> Self {
         let shard_of = |hash: u64| (hash >> SHARD_SHIFT) as usize;
         let by_local: Vec<u64> = (0..length as u32).map(|local| hash((batch, local))).collect();
-        let mut ends = [0_u32; SHARDS];
-        for hash in &by_local {
-            if let Some(count) = ends.get_mut(shard_of(*hash)) {
-                *count += 1;
-            }
-        }
-        let mut next = [0_u32; SHARDS];
-        let mut end = 0;
-        for (next, count) in next.iter_mut().zip(&mut ends) {
-            *next = end;
-            end += *count;
-            *count = end;
-        }
+        let (shards, mut places) = Parts::of(by_local.iter().map(|hash| shard_of(*hash)));
         let (mut hashes, mut locals) = (vec![0; length], vec![0; length]);
         for (hash, local) in by_local.into_iter().zip(0..) {
-            let Some(at) = next.get_mut(shard_of(hash)) else { continue };
-            if let Some((hash_at, local_at)) = hashes.get_mut(*at as usize).zip(locals.get_mut(*at as usize)) {
-                (*hash_at, *local_at) = (hash, local);
+            let Some(at) = places.next(shard_of(hash)) else { continue };
+            if let Some(place) = hashes.get_mut(at).zip(locals.get_mut(at)) {
+                (*place.0, *place.1) = (hash, local);
             }
-            *at += 1;
         }
-        Self { hashes, locals, ends }
-    }
-
-    /// Where a shard's entries lie.
-    fn range(&self, shard: usize) -> std::ops::Range<usize> {
-        let end = |shard: usize| self.ends.get(shard).map_or(0, |end| *end as usize);
-        shard.checked_sub(1).map_or(0, end)..end(shard)
+        Self { hashes, locals, shards }
     }
 
     /// The local indices of a shard.
     fn locals(&self, shard: usize) -> &[u32] {
-        self.locals.get(self.range(shard)).unwrap_or_default()
+        self.locals.get(self.shards.range(shard)).unwrap_or_default()
     }
 
     /// The entries of a shard.
     fn entries(&self, shard: usize) -> impl Iterator<Item = Hashed> {
-        let hashes = self.hashes.get(self.range(shard)).unwrap_or_default();
+        let hashes = self.hashes.get(self.shards.range(shard)).unwrap_or_default();
         hashes.iter().zip(self.locals(shard)).map(|(hash, index)| Hashed { hash: *hash, index: *index })
     }
 }
@@ -90,7 +72,7 @@ impl Shard {
     fn of(shard: usize, batches: &[Spread], same: &(impl Fn(Entry, Entry) -> bool + Sync)) -> Self {
         let mut table: HashTable<Hashed> = HashTable::new();
         let mut found = Self::default();
-        found.index_of.reserve_exact(batches.iter().map(|batch| batch.range(shard).len()).sum());
+        found.index_of.reserve_exact(batches.iter().map(|batch| batch.locals(shard).len()).sum());
         for (batch, spread) in batches.iter().enumerate() {
             found.starts.push(found.index_of.len() as u32);
             for Hashed { hash, index: local } in spread.entries(shard) {

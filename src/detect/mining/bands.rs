@@ -1,6 +1,6 @@
 //! Which templates are held against each other: in each of some bands (locality-sensitive hashing) those with the same
-//! key, each with the two before it and with the first. A band is worked on in parts, each small enough for the
-//! processor's cache, with all that is asked of a template beside its key: nothing is fetched from all over memory.
+//! key, each with the two before it and with the first. A band is worked on in parts, and a part in shelves, each small
+//! enough for a core's cache, with all that is asked of a template beside its key: nothing is fetched from all over memory.
 //! Whether two are alike is told by `outlines`, what becomes of it is the business of `families`.
 
 use rayon::prelude::*;
@@ -9,6 +9,7 @@ use super::lists::Lists;
 use super::minhash::{Function, least, mix};
 use super::outlines::{Outlines, Similarity};
 use super::templates::Templates;
+use crate::parts::Parts;
 
 /// Bands over single pairs of words, for phrases in common.
 const PAIR_BANDS: u64 = 32;
@@ -25,6 +26,10 @@ const CHUNK: usize = if cfg!(test) { 8 } else { 1 << 16 };
 const PART_BITS: u32 = 8;
 /// Parts of a band.
 const PARTS: usize = 1 << PART_BITS;
+/// The next bits of a key, which tell its place in a part.
+const SHELF_BITS: u32 = 6;
+/// Shelves of a part, each small enough for a core's own cache.
+const SHELVES: usize = 1 << SHELF_BITS;
 
 /// A template in a band.
 #[derive(Clone, Copy, Debug, Default)]
@@ -70,8 +75,7 @@ pub type Pair = (u32, u32);
 #[derive(Debug, Default)]
 struct Chunk {
     templates: Vec<Banded>,
-    /// Where each part ends.
-    ends: Vec<u32>,
+    parts: Parts<PARTS>,
 }
 
 /// Room for the templates of one band, which is used again for the next.
@@ -87,26 +91,18 @@ const fn part_of(key: u32) -> usize {
     (key >> (u32::BITS - PART_BITS)) as usize
 }
 
+const fn shelf_of(key: u32) -> usize {
+    (key << PART_BITS >> (u32::BITS - SHELF_BITS)) as usize
+}
+
 impl Chunk {
     /// Takes the place of what is there. A template without a key is left out.
     fn fill(&mut self, keyed: &[Keyed], outlines: &[Outlines], known: impl Fn(u32) -> Known) {
-        let mut ends = [0_u32; PARTS];
-        for (key, ..) in keyed {
-            if let Some(count) = ends.get_mut(part_of(*key)) {
-                *count += 1;
-            }
-        }
-        let mut next = [0_u32; PARTS];
-        let mut end = 0;
-        for (next, count) in next.iter_mut().zip(&mut ends) {
-            *next = end;
-            end += *count;
-            *count = end;
-        }
+        let (parts, mut places) = Parts::of(keyed.iter().map(|(key, ..)| part_of(*key)));
+        self.parts = parts;
         self.templates.resize(keyed.len(), Banded::default());
         for (key, order, index) in keyed {
-            let Some(at) = next.get_mut(part_of(*key)) else { continue };
-            if let Some(slot) = self.templates.get_mut(*at as usize) {
+            if let Some(slot) = places.next(part_of(*key)).and_then(|at| self.templates.get_mut(at)) {
                 *slot = Banded {
                     key: *key,
                     order: *order,
@@ -115,15 +111,11 @@ impl Chunk {
                     outlines: outlines.get(*index as usize).copied().unwrap_or_default(),
                 };
             }
-            *at += 1;
         }
-        self.ends.clear();
-        self.ends.extend_from_slice(&ends);
     }
 
     fn part(&self, part: usize) -> &[Banded] {
-        let end = |part: usize| self.ends.get(part).map_or(0, |end| *end as usize);
-        self.templates.get(part.checked_sub(1).map_or(0, end)..end(part)).unwrap_or_default()
+        self.templates.get(self.parts.range(part)).unwrap_or_default()
     }
 }
 
@@ -191,41 +183,55 @@ fn keys_of(sets: &Lists, start: usize, keyed: &mut Vec<Keyed>, key: impl Fn(&[u3
 #[derive(Debug, Default)]
 struct Part {
     templates: Vec<Banded>,
-    /// Key and order as one, the template, and where it lies.
+    shelves: Parts<SHELVES>,
+    /// Key and order of a shelf's templates as one, the template, and where it lies.
     sorted: Vec<(u64, u32, u32)>,
 }
 
 impl Part {
     /// Takes the place of what is there.
-    fn fill<'a>(&mut self, pieces: impl Iterator<Item = &'a [Banded]>) {
-        self.templates.clear();
-        pieces.for_each(|piece| self.templates.extend_from_slice(piece));
-        self.sorted.clear();
-        let templates = self.templates.iter().enumerate();
-        self.sorted.extend(templates.map(|(at, template)| {
-            (u64::from(template.key) << u32::BITS | u64::from(template.order), template.index, at as u32)
-        }));
-        self.sorted.sort_unstable();
+    fn fill<'a>(&mut self, pieces: impl Iterator<Item = &'a [Banded]> + Clone) {
+        let (shelves, mut places) = Parts::of(pieces.clone().flatten().map(|template| shelf_of(template.key)));
+        self.shelves = shelves;
+        self.templates.resize(pieces.clone().map(<[Banded]>::len).sum(), Banded::default());
+        for template in pieces.flatten() {
+            if let Some(slot) = places.next(shelf_of(template.key)).and_then(|at| self.templates.get_mut(at)) {
+                *slot = *template;
+            }
+        }
     }
 
     /// Pairs worth asking for among neighbours with the same key, and with the first of them.
-    fn pairs(&self) -> Vec<Pair> {
+    fn pairs(&mut self) -> Vec<Pair> {
         let mut pairs = Vec::new();
-        let mut known: Option<[&Banded; 3]> = None;
-        for template in self.sorted.iter().filter_map(|(.., at)| self.templates.get(*at as usize)) {
-            let Some([last, before, first]) = known.filter(|[last, ..]| last.key == template.key) else {
-                known = Some([template; 3]);
-                continue;
-            };
-            for (position, other) in [last, before, first].iter().enumerate() {
-                let again = [last, before].iter().take(position).any(|seen| seen.index == other.index);
-                if !again && other.outlines.may_be_more_than(other.known.same(template.known), template.outlines) {
-                    pairs.push((other.index.min(template.index), other.index.max(template.index)));
-                }
-            }
-            known = Some([template, last, first]);
+        for shelf in 0..SHELVES {
+            let templates = self.templates.get(self.shelves.range(shelf)).unwrap_or_default();
+            self.sorted.clear();
+            self.sorted.extend(templates.iter().zip(0..).map(|(template, at)| {
+                (u64::from(template.key) << u32::BITS | u64::from(template.order), template.index, at)
+            }));
+            self.sorted.sort_unstable();
+            pairs_among(self.sorted.iter().filter_map(|(.., at)| templates.get(*at as usize)), &mut pairs);
         }
         pairs
+    }
+}
+
+/// Adds the pairs worth asking for among templates in order.
+fn pairs_among<'a>(templates: impl Iterator<Item = &'a Banded>, pairs: &mut Vec<Pair>) {
+    let mut known: Option<[&Banded; 3]> = None;
+    for template in templates {
+        let Some([last, before, first]) = known.filter(|[last, ..]| last.key == template.key) else {
+            known = Some([template; 3]);
+            continue;
+        };
+        for (position, other) in [last, before, first].iter().enumerate() {
+            let again = [last, before].iter().take(position).any(|seen| seen.index == other.index);
+            if !again && other.outlines.may_be_more_than(other.known.same(template.known), template.outlines) {
+                pairs.push((other.index.min(template.index), other.index.max(template.index)));
+            }
+        }
+        known = Some([template, last, first]);
     }
 }
 

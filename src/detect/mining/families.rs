@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::bands::{BANDS, Band, Known, Pair};
 use super::lists::Lists;
-use super::outlines::{Outlines, Similarity, similarity};
+use super::outlines::{Outlines, Overlap, Similarity, alike, may_be_alike_by};
 use super::templates::{Templates, piece};
 use crate::ingest::{NoProgress, Progress};
 
@@ -165,8 +165,7 @@ fn joints_into(
     }
 }
 
-/// Those of the pairs that are alike; none of the pairs stay. What they consist of lies all over memory, so it is asked for twice in the order in
-/// which it lies: for the left ones, which are laid beside their pairs, and then for the right ones.
+/// Those of the pairs that are alike; none of the pairs stay.
 fn checked(templates: &Templates, pairs: &mut Vec<Pair>) -> Vec<Joint> {
     pairs.par_sort_unstable();
     pairs.dedup();
@@ -175,25 +174,44 @@ fn checked(templates: &Templates, pairs: &mut Vec<Pair>) -> Vec<Joint> {
     joints
 }
 
-/// Those that are alike of some pairs in order.
+/// Those that are alike of some pairs in order. Few of them share enough pairs of words for their words to matter.
 fn alike_among(templates: &Templates, pairs: &[Pair]) -> Vec<Joint> {
-    let lefts = Lists::fill_all(pairs.len(), |at, (): &mut (), lists| {
-        let left = pairs.get(at).map_or(0, |(left, _)| *left as usize);
-        for (list, from) in lists.into_iter().zip([&templates.sets, &templates.pairs]) {
-            list.extend_from_slice(from.get(left));
-        }
+    let mut left_over = overlaps(
+        &templates.pairs,
+        pairs,
+        |pair| *pair,
+        |pair, of_pairs| may_be_alike_by(of_pairs).then_some((*pair, of_pairs)),
+    );
+    left_over.par_sort_unstable();
+    overlaps(
+        &templates.sets,
+        &left_over,
+        |(pair, _)| *pair,
+        |((left, right), of_pairs), of_words| {
+            let similarity = alike(of_words, *of_pairs);
+            (similarity != Similarity::None).then_some((*left, *right, similarity))
+        },
+    )
+}
+
+/// What the lists of some pairs in order have in common, as far as it is wanted. They lie all over memory, so they are
+/// asked for twice in the order in which they lie: those of the left ones, which are laid together, and then the right.
+fn overlaps<A: Sync, B: Send>(
+    lists: &Lists,
+    asked: &[A],
+    pair: impl Fn(&A) -> Pair + Sync,
+    wanted: impl Fn(&A, Overlap) -> Option<B> + Sync,
+) -> Vec<B> {
+    let lefts = Lists::fill(asked.len(), |at, (): &mut (), list| {
+        list.extend_from_slice(asked.get(at).map_or(&[], |asked| lists.get(pair(asked).0 as usize)));
     });
-    let mut by_right: Vec<(u32, u32)> = pairs.iter().zip(0..).map(|((_, right), at)| (*right, at)).collect();
+    let mut by_right: Vec<(u32, u32)> = asked.iter().zip(0..).map(|(asked, at)| (pair(asked).1, at)).collect();
     by_right.par_sort_unstable();
-    let [left_sets, left_pairs] = &lefts;
-    let joints = by_right.par_iter().filter_map(|(right, at)| {
-        let (at, index) = (*at as usize, *right as usize);
-        let sets = [left_sets.get(at), templates.sets.get(index)];
-        let similarity = similarity(sets, [left_pairs.get(at), templates.pairs.get(index)]);
-        let (left, _) = pairs.get(at).filter(|_| similarity != Similarity::None)?;
-        Some((*left, *right, similarity))
+    let found = by_right.par_iter().filter_map(|(right, at)| {
+        let overlap = Overlap::of(lefts.get(*at as usize), lists.get(*right as usize));
+        wanted(asked.get(*at as usize)?, overlap)
     });
-    joints.collect()
+    found.collect()
 }
 
 #[cfg(test)]

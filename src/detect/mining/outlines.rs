@@ -89,37 +89,52 @@ impl Outlines {
         self.words.most_shared(other.words, in_common(self.word_bits, other.word_bits))
     }
 
-    /// False only where [`similarity`] says that the two are not more alike than that.
+    /// False only where [`alike`] says that the two are not more alike than that.
     #[must_use]
     pub fn may_be_more_than(self, known: Similarity, other: Self) -> bool {
-        let count = |elements: [Elements; 2]| elements.map(|elements| usize::from(elements.count));
-        let (words, pairs) = (count([self.words, other.words]), count([self.pairs, other.pairs]));
-        let shared_pairs = self.most_shared_pairs(other);
-        let [left_words, right_words] = words;
+        let words = |shared| Overlap::at_most([self.words.count, other.words.count], shared);
+        let pairs = Overlap::at_most([self.pairs.count, other.pairs.count], self.most_shared_pairs(other));
         // The pairs tell most apart, so that of the words nothing need be counted.
-        alike(words, left_words.min(right_words), pairs, shared_pairs) > known
-            && alike(words, self.most_shared_words(other), pairs, shared_pairs) > known
+        alike(words(usize::MAX), pairs) > known && alike(words(self.most_shared_words(other)), pairs) > known
     }
 }
 
 const _: () = assert!(size_of::<Outlines>() == 36, "outlines are copied in each band");
 const _: () = assert!(MOST_WORDS <= u8::MAX as usize, "an outline counts in 8 bits");
 
-/// How alike two templates are, by the sets of their words and of their pairs of neighbouring words.
-#[must_use]
-pub fn similarity(sets: [&[u32]; 2], pairs: [&[u32]; 2]) -> Similarity {
-    let shared_by = |[left, right]: [&[u32]; 2]| shared(left, right);
-    alike(sets.map(<[u32]>::len), shared_by(sets), pairs.map(<[u32]>::len), shared_by(pairs))
+/// What two sets have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Overlap {
+    /// Elements of either.
+    sizes: [usize; 2],
+    shared: usize,
 }
 
-/// How alike two templates with so many words and pairs are of which so many are shared. More of what is shared never
-/// makes them less alike.
-fn alike(
-    [left_words, right_words]: [usize; 2],
-    words: usize,
-    [left_pairs, right_pairs]: [usize; 2],
-    pairs: usize,
-) -> Similarity {
+impl Overlap {
+    /// Of two ascending sets.
+    #[must_use]
+    pub fn of(left: &[u32], right: &[u32]) -> Self {
+        Self { sizes: [left.len(), right.len()], shared: shared(left, right) }
+    }
+
+    /// The greatest that two sets with so many elements can have, if they share so many at most.
+    fn at_most([left, right]: [u8; 2], shared: usize) -> Self {
+        Self { sizes: [left.into(), right.into()], shared: shared.min(left.min(right).into()) }
+    }
+}
+
+/// Whether two templates of whose pairs so many are shared may be alike, whatever their words.
+#[must_use]
+pub fn may_be_alike_by(pairs: Overlap) -> bool {
+    alike(Overlap { sizes: [MOST_WORDS; 2], shared: MOST_WORDS }, pairs) != Similarity::None
+}
+
+/// How alike two templates are, by what the sets of their words and of their pairs of neighbouring words have in common.
+/// More of what is shared never makes them less alike.
+#[must_use]
+pub fn alike(words: Overlap, pairs: Overlap) -> Similarity {
+    let Overlap { sizes: [left_words, right_words], shared: words } = words;
+    let Overlap { sizes: [left_pairs, right_pairs], shared: pairs } = pairs;
     let (least, most) = (left_words.min(right_words), left_words.max(right_words));
     if least * 6 < most || words < 3 {
         return Similarity::None;
@@ -169,7 +184,9 @@ mod tests {
             let [one, other] = Outlines::of_all(&templates)[..] else { unreachable!() };
             prop_assert!(one.most_shared_words(other) >= shared(&left, &right));
             prop_assert!(one.most_shared_pairs(other) >= shared(&left_pairs, &right_pairs));
-            let found = similarity([&left, &right], [&left_pairs, &right_pairs]);
+            let of_pairs = Overlap::of(&left_pairs, &right_pairs);
+            let found = alike(Overlap::of(&left, &right), of_pairs);
+            prop_assert!(may_be_alike_by(of_pairs) || found == Similarity::None);
             for known in [Similarity::None, Similarity::Loose, Similarity::Tight] {
                 prop_assert!(one.may_be_more_than(known, other) || found <= known);
             }

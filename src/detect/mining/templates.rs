@@ -16,7 +16,7 @@ pub const SUPPORT: u64 = 5;
 pub const LEAST_WORDS: usize = 4;
 
 /// Most pieces in which templates are worked on one after another where texts or words are asked for from all over memory.
-const PIECES: usize = 16;
+const PIECES: usize = 8;
 /// Templates of a piece at least: so many fit into memory anywhere, and keep many cores busy. Few in tests, so that theirs
 /// are more than one piece's.
 const LEAST_PIECE: usize = if cfg!(test) { 1 } else { 1 << 19 };
