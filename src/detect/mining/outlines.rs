@@ -55,7 +55,7 @@ type Bits<const NUMBERS: usize> = [u32; NUMBERS];
 fn bits<const NUMBERS: usize>(elements: &[u32]) -> (Bits<NUMBERS>, u32) {
     let mut bits = [0; NUMBERS];
     for element in elements {
-        let place = (mix(u64::from(*element)) >> 32) * (NUMBERS * 32) as u64 >> 32;
+        let place = ((mix(u64::from(*element)) >> 32) * (NUMBERS * 32) as u64) >> 32;
         if let Some(number) = bits.get_mut((place / 32) as usize) {
             *number |= 1 << (place % 32);
         }
